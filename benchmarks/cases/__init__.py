@@ -1,0 +1,28 @@
+"""The cases, a file for each family."""
+
+from __future__ import annotations
+
+from benchmarks.cases import (
+    chain,
+    elementwise,
+    matmul,
+    memory,
+    mlp,
+    quadratic,
+    second_derivative,
+    startup,
+)
+from benchmarks.model import Case
+from benchmarks.timing import TimedCase
+
+TIMED: dict[str, TimedCase] = {
+    case.name: case
+    for family in (quadratic, chain, second_derivative, mlp, elementwise, matmul)
+    for case in family.CASES
+}
+
+CASES: dict[str, Case] = {
+    **TIMED,
+    **{case.name: case for case in startup.CASES},
+    **{case.name: case for case in memory.CASES},
+}

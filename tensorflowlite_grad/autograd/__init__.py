@@ -1,0 +1,15 @@
+"""Automatic differentiation: the graph, the backward pass and the grad modes."""
+
+from .api import backward, grad
+from .graph import Node
+from .modes import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
+
+__all__ = [
+    "Node",
+    "backward",
+    "enable_grad",
+    "grad",
+    "is_grad_enabled",
+    "no_grad",
+    "set_grad_enabled",
+]

@@ -1,0 +1,328 @@
+"""The recorded graph: nodes, leaves, versions and views.
+
+A tensor's ``_edge`` says where its gradient goes: None if it requires none, the `Leaf`
+that collects it, or the `Node` of the operation that made it. Edges point from results
+to operands only, so a graph is freed by reference counting once nothing refers to it.
+"""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING, Any, ClassVar
+from weakref import ref
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ..backend.place import Place
+
+__all__ = ["Extra", "Hooks", "Leaf", "Node", "Output", "Variable", "Version", "View", "next_seq"]
+
+Edge = Any
+next_seq = itertools.count(1).__next__
+
+
+class Version:
+    """How often the memory of a tensor, its views and its detached twins was written.
+
+    Attributes
+    ----------
+    count : int
+    views : list of weakref, or None
+        The differentiable views of the memory, whose edges follow in-place operations.
+    """
+
+    __slots__ = ("count", "limit", "views")
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.views: list[ref[Any]] | None = None
+        self.limit = 8
+
+    def add_view(self, tensor: Variable) -> None:
+        """Remember a view, and forget those that are gone."""
+        views = self.views
+        if views is None:
+            self.views = [ref(tensor)]
+            return
+        views.append(ref(tensor))
+        if len(views) > self.limit:
+            views[:] = [v for v in views if v() is not None]
+            self.limit = 2 * len(views) + 8
+
+    def alive_views(self) -> list[Any]:
+        """Return the views that still exist."""
+        return [v for v in (r() for r in self.views or ()) if v is not None]
+
+
+class View:
+    """How a view was made: one operation on its parent, up to the base.
+
+    Attributes
+    ----------
+    base : Variable
+        The tensor whose memory it shows.
+    parent : View or None
+        The view it is a view of; None directly below the base.
+    operation, options
+        What made it.
+    creation : str
+        ``"default"``, or why its history cannot follow in-place operations:
+        ``"no_grad"``, ``"multi"`` (one of several outputs).
+    """
+
+    __slots__ = ("base", "creation", "operation", "options", "parent")
+
+    def __init__(
+        self,
+        base: Variable,
+        parent: View | None,
+        operation: Any,
+        options: tuple[Any, ...],
+        creation: str,
+    ) -> None:
+        self.base = base
+        self.parent = parent
+        self.operation = operation
+        self.options = options
+        self.creation = creation
+
+    def chain(self) -> tuple[tuple[Any, tuple[Any, ...]], ...]:
+        """Return the operations that lead from the base to this view."""
+        steps = []
+        view: View | None = self
+        while view is not None:
+            steps.append((view.operation, view.options))
+            view = view.parent
+        return tuple(reversed(steps))
+
+
+class Extra:
+    """What few tensors have: a view's origin, a gradient kept, a leaf set aside."""
+
+    __slots__ = ("grad", "leaf", "retains", "view")
+
+    def __init__(self) -> None:
+        self.view: View | None = None
+        self.grad: Any = None
+        self.leaf: Leaf | None = None
+        self.retains = False
+
+
+class Variable:
+    """The fields of a tensor; `Tensor` adds all that can be done with it.
+
+    Attributes
+    ----------
+    _array : array
+        The backend's array.
+    _place : Place
+    _edge : None, Leaf, Node or Output
+    _cell : Version or None
+        None as long as the memory was never written, viewed or shared.
+    _extra : Extra or None
+    """
+
+    __slots__ = ("__weakref__", "_array", "_cell", "_edge", "_extra", "_place")
+
+    _array: Any
+    _place: Place
+    _edge: Edge
+    _cell: Version | None
+    _extra: Extra | None
+
+
+class Hooks:
+    """Functions that see, and may replace, a gradient."""
+
+    __slots__ = ("post", "pre", "retained", "tensor")
+
+    def __init__(self) -> None:
+        #: on the tensor: called with its gradient
+        self.tensor: dict[int, Callable[[Any], Any]] = {}
+        #: on the node: before it runs, and after
+        self.pre: dict[int, Callable[..., Any]] = {}
+        self.post: dict[int, Callable[..., Any]] = {}
+        #: the tensor that asked to keep its gradient
+        self.retained: ref[Any] | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.tensor or self.pre or self.post or self.retained)
+
+
+class RemovableHandle:
+    """Removes a hook: by `remove`, or at the end of a ``with`` block."""
+
+    _next_key = itertools.count().__next__
+
+    def __init__(self, hooks: dict[int, Any], hook: Any) -> None:
+        self._dict = hooks
+        self.id = RemovableHandle._next_key()
+        hooks[self.id] = hook
+
+    def remove(self) -> None:
+        """Remove the hook; again is no error."""
+        self._dict.pop(self.id, None)
+
+    def __enter__(self) -> RemovableHandle:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.remove()
+
+
+class Leaf:
+    """The end of an edge at a tensor that the user made: it collects the gradient.
+
+    It refers to its tensor weakly, so that neither keeps the other's cycle alive.
+    """
+
+    __slots__ = ("__weakref__", "grad", "hooks", "place", "post_accumulate", "tensor")
+
+    seq: ClassVar[int] = 0
+    next_functions: ClassVar[tuple[()]] = ()
+
+    def __init__(self, tensor: Variable) -> None:
+        self.tensor = ref(tensor)
+        self.place = tensor._place
+        self.grad: Any = None
+        self.hooks: Hooks | None = None
+        self.post_accumulate: dict[int, Callable[[Any], None]] | None = None
+
+    @property
+    def variable(self) -> Any:
+        """The tensor itself, or None if it is gone."""
+        return self.tensor()
+
+    def name(self) -> str:
+        """Return the name that PyTorch gives such a node."""
+        return "AccumulateGrad"
+
+    def __repr__(self) -> str:
+        return f"<AccumulateGrad object at {id(self):#x}>"
+
+
+class Node:
+    """One recorded operation: where its operands came from, and what its rules need.
+
+    Every operation has subclasses of it, one for each set of operands that require grad.
+
+    Attributes
+    ----------
+    edges : tuple
+        The edges of the operands that require gradients.
+    saved : tuple or None
+        What the rules need; None once freed.
+    seq : int
+        Nodes are numbered as they are recorded: operands before results.
+    """
+
+    __slots__ = ("__weakref__", "edges", "hooks", "place", "saved", "seq")
+
+    operation: ClassVar[Any] = None
+    #: which operands the edges belong to, of how many
+    positions: ClassVar[tuple[int, ...]] = ()
+    operand_count: ClassVar[int] = 0
+
+    edges: tuple[Edge, ...]
+    saved: tuple[Any, ...] | None
+    seq: int
+    place: Place
+    hooks: Hooks | None
+
+    def apply(self, g: Any, keep: bool) -> Any:
+        """Return the operands' gradients, on raw arrays; one alone comes bare."""
+        raise NotImplementedError
+
+    def apply_tensors(self, g: Any, keep: bool) -> Any:
+        """Return the operands' gradients as tensors that can be differentiated again."""
+        raise NotImplementedError
+
+    def name(self) -> str:
+        """Return the operation's name, as PyTorch prints it."""
+        return type(self).__name__
+
+    @property
+    def next_functions(self) -> tuple[tuple[Any, int], ...]:
+        """The nodes behind the operands, each with the number of its output."""
+        behind: list[tuple[Any, int]] = [(None, 0)] * max(self.operand_count, len(self.edges))
+        positions = self.positions or range(len(self.edges))
+        for position, edge in zip(positions, self.edges, strict=True):
+            behind[position] = shown(edge)
+        return tuple(behind)
+
+    def register_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        """Call ``hook(grad_inputs, grad_outputs)`` after the node has run.
+
+        A tuple that it returns replaces the gradients of the operands.
+        """
+        return RemovableHandle(hooks_of(self).post, callable_hook(hook))
+
+    def register_prehook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        """Call ``hook(grad_outputs)`` before the node runs; a tuple returned replaces them."""
+        return RemovableHandle(hooks_of(self).pre, callable_hook(hook))
+
+    def __repr__(self) -> str:
+        return f"<{self.name()} object at {id(self):#x}>"
+
+    def __reduce__(self) -> Any:
+        raise TypeError(f"cannot pickle {self.name()!r} object")
+
+
+class Output(Node):
+    """One output of an operation with several: it hands its gradient on under its number."""
+
+    __slots__ = ("count", "number")
+
+    count: int
+    number: int
+
+    def apply(self, g: Any, keep: bool) -> Any:
+        return Gradients(self.number, self.count, g)
+
+    apply_tensors = apply
+
+
+class Gradients:
+    """The gradients of an operation's several outputs, as far as there are any."""
+
+    __slots__ = ("parts",)
+
+    def __init__(self, number: int, count: int, g: Any) -> None:
+        self.parts: list[Any] = [None] * count
+        self.parts[number] = g
+
+
+def shown(edge: Edge) -> tuple[Any, int]:
+    """Return an edge as PyTorch shows it: a node and the number of its output."""
+    if isinstance(edge, Output):
+        return edge.edges[0], edge.number
+    return edge, 0
+
+
+def hooks_of(edge: Any) -> Hooks:
+    """Return an edge's hooks, made if it has none."""
+    if edge.hooks is None:
+        edge.hooks = Hooks()
+    found: Hooks = edge.hooks
+    return found
+
+
+def callable_hook(hook: Any) -> Any:
+    """Return `hook`; TypeError if it cannot be called."""
+    if not callable(hook):
+        raise TypeError(f"a hook must be callable, got {type(hook).__name__}")
+    return hook
+
+
+def cell_of(tensor: Variable) -> Version:
+    """Return a tensor's version cell, made if it has none."""
+    cell = tensor._cell
+    if cell is None:
+        cell = tensor._cell = Version()
+    return cell
+
+
+def is_leaf_edge(edge: Edge) -> bool:
+    """Return whether an edge ends at a leaf that requires grad."""
+    return type(edge) is Leaf

@@ -1,0 +1,119 @@
+"""Running hooks: functions of users that see gradients as tensors and may replace them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .graph import Gradients, Hooks, Variable
+
+__all__ = ["run_node_post_hooks", "run_node_pre_hooks", "run_tensor_hooks"]
+
+
+def _name(hook: Any) -> str:
+    return getattr(hook, "__name__", type(hook).__name__)
+
+
+def wrapped(g: Any, place: Any) -> Any:
+    """Return a gradient as a tensor."""
+    return g if g is None or isinstance(g, Variable) else place.wrap(g, place)
+
+
+def unwrapped(value: Any, tensors: bool) -> Any:
+    """Return a tensor as the pass carries gradients."""
+    return value if tensors or value is None else value._array
+
+
+def _protected(g: Any, place: Any) -> Any:
+    """Return a gradient as a tensor that a hook may write without harm to others."""
+    if isinstance(g, Variable):
+        return g
+    return place.wrap(place.backend.copy(place.xp, g), place)
+
+
+def _replaced(hook: Any, before: Any, after: Any) -> Any:
+    """Return what a hook returned, if it can stand for the gradient."""
+    if not isinstance(after, Variable):
+        raise TypeError(
+            f"expected Variable, but hook returned '{type(after).__name__}': hook "
+            f"{_name(hook)!r} must return a Tensor or None"
+        )
+    if tuple(after._array.shape) != tuple(before._array.shape):
+        raise RuntimeError(
+            f"hook '{_name(hook)}' has changed the size of value: the gradient has shape "
+            f"{list(before._array.shape)}, what it returned {list(after._array.shape)}"
+        )
+    old, new = (t._place.dtype_of(t._array) for t in (before, after))
+    if old is not new:
+        raise RuntimeError(
+            f"hook '{_name(hook)}' has changed the type of value "
+            f"(was {old.name} got {new.name})"
+        )
+    if before._place is not after._place:
+        raise RuntimeError(
+            f"hook '{_name(hook)}' has changed the device of value "
+            f"(was {before._place.device} got {after._place.device})"
+        )
+    return after
+
+
+def run_tensor_hooks(hooks: Hooks, g: Any, place: Any, tensors: bool) -> Any:
+    """Return a gradient as the hooks of its tensor leave it; keep it where asked for."""
+    if hooks.tensor and type(g) is not Gradients:
+        seen = _protected(g, place)
+        for hook in list(hooks.tensor.values()):
+            result = hook(seen)
+            if result is not None:
+                seen = _replaced(hook, seen, result)
+        g = unwrapped(seen, tensors)
+    if hooks.retained is not None:
+        tensor: Any = hooks.retained()
+        if tensor is not None and tensor._extra is not None:
+            kept = g if tensors else place.wrap(place.backend.copy(place.xp, g), place)
+            old = tensor._extra.grad
+            tensor._extra.grad = kept if old is None else old + kept
+    return g
+
+
+def run_node_pre_hooks(hooks: Hooks, g: Any, place: Any, tensors: bool) -> Any:
+    """Return a node's incoming gradients as its pre-hooks leave them."""
+    if not hooks.pre:
+        return g
+    several = type(g) is Gradients
+    parts = tuple(wrapped(p, place) for p in (g.parts if several else [g]))
+    for hook in list(hooks.pre.values()):
+        result = hook(parts)
+        if result is not None:
+            parts = _as_tuple(hook, result, len(parts))
+    raw = [unwrapped(p, tensors) for p in parts]
+    if not several:
+        return raw[0]
+    g.parts[:] = raw
+    return g
+
+
+def run_node_post_hooks(hooks: Hooks, out: Any, g: Any, place: Any, tensors: bool) -> Any:
+    """Return a node's outgoing gradients as its hooks leave them."""
+    several = isinstance(out, tuple)
+    inputs = tuple(wrapped(p, place) for p in (out if several else (out,)))
+    outputs = tuple(
+        wrapped(p, place) for p in (g.parts if type(g) is Gradients else [g])
+    )
+    for hook in list(hooks.post.values()):
+        result = hook(inputs, outputs)
+        if result is not None:
+            inputs = _as_tuple(hook, result, len(inputs))
+    raw = tuple(unwrapped(p, tensors) for p in inputs)
+    return raw if several else raw[0]
+
+
+def _as_tuple(hook: Any, result: Any, count: int) -> tuple[Any, ...]:
+    if isinstance(result, Variable) and count == 1:
+        return (result,)
+    if not isinstance(result, tuple):
+        raise TypeError(f"expected tuple, but hook returned '{type(result).__name__}'")
+    if len(result) != count:
+        raise RuntimeError(
+            f"hook '{_name(hook)}' has returned an incorrect number of values "
+            f"(got {len(result)}, but expected {count})"
+        )
+    return result

@@ -1,0 +1,159 @@
+"""In-place operations: what forbids them, writing the memory, rewriting history.
+
+The result is computed functionally first, so that a failure leaves everything as it was;
+then it is written into the memory, and the history of the tensor, of its base and of all
+views of it is brought up to date.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import modes
+from .graph import Leaf, Variable, cell_of, hooks_of
+
+__all__ = ["check", "commit", "snapshot", "write"]
+
+#: Declared with the operations: the edge of a base into which a view's value was written.
+_copy_slices: list[Any] = []
+
+
+def bind_copy_slices(edge: Any) -> None:
+    """Say how the history of a base is made whose view was written."""
+    _copy_slices[:] = [edge]
+
+
+def check(tensor: Variable, name: str, source_requires_grad: bool = False) -> None:
+    """Raise if a tensor may not be changed in place here and now.
+
+    Raises
+    ------
+    RuntimeError
+        For a leaf that requires grad and its views, for views whose history cannot
+        follow, and for memory that overlaps itself.
+    """
+    extra = tensor._extra
+    view = None if extra is None else extra.view
+    if modes.is_grad_enabled():
+        if type(tensor._edge) is Leaf:
+            raise RuntimeError(
+                "a leaf Variable that requires grad is being used in an in-place operation. "
+                f"{name}() would lose its gradient; do it under no_grad(), or out of place"
+            )
+        if view is not None:
+            if type(view.base._edge) is Leaf:
+                raise RuntimeError(
+                    "a view of a leaf Variable that requires grad is being used in an in-place "
+                    f"operation. {name}() would lose the leaf's gradient; do it under no_grad(), "
+                    "or on a clone()"
+                )
+            if view.creation != "default" and (
+                source_requires_grad or tensor._edge is not None or view.base._edge is not None
+            ):
+                raise RuntimeError(_refusal(view, tensor))
+    array = tensor._array
+    if view is not None and array.ndim and tensor._place.backend.overlaps_itself(array):
+        raise RuntimeError(
+            "unsupported operation: more than one element of the written-to tensor refers to a "
+            f"single memory location. Please clone() the tensor before performing {name}()."
+        )
+
+
+def _refusal(view: Any, tensor: Variable) -> str:
+    if view.creation == "multi":
+        from .graph import shown
+
+        node, number = shown(tensor._edge)
+        what = "a split" if node is None else node.name().removesuffix("Backward0")
+        return (
+            f"Output {number} of {what} is a view and is being modified inplace. This view is "
+            "the output of a function that returns multiple views. Such functions do not allow "
+            "the output views to be modified inplace. You should replace the inplace operation "
+            "by an out-of-place one."
+        )
+    return (
+        "A view was created in no_grad mode and is being modified inplace with grad mode "
+        "enabled. Given that this use case is ambiguous and error-prone, it is forbidden. You "
+        "can clarify your code by moving both the view and the inplace either both inside the "
+        "no_grad block (if you don't want the inplace to be tracked) or both outside (if you "
+        "want the inplace to be tracked)."
+    )
+
+
+def snapshot(tensor: Variable) -> Variable:
+    """Return a stand-in for a tensor that is about to be written, as it is now.
+
+    The result is computed from it, so that what a rule saves of the old value is a copy.
+    """
+    place = tensor._place
+    requires = modes.is_grad_enabled() and tensor._edge is not None
+    out = object.__new__(type(tensor))
+    out._array = place.backend.copy(place.xp, tensor._array) if requires else tensor._array
+    out._place, out._edge = place, tensor._edge
+    out._cell = out._extra = None
+    return out
+
+
+def commit(tensor: Variable, result: Variable) -> None:
+    """Give a tensor the value and the history of `result`, which was computed from it."""
+    write(tensor, result._array)
+    if modes.is_grad_enabled() and (result._edge is not None or _has_history(tensor)):
+        _set_history(tensor, result._edge)
+
+
+def write(tensor: Variable, value: Any) -> None:
+    """Write a raw value, broadcast, into a tensor's memory, and count the version."""
+    array = tensor._array
+    backend = tensor._place.backend
+    if array is backend.mutable(array):
+        backend.write(array, value)
+    else:  # a 0-d scalar of NumPy, which cannot be written and which nothing else shows
+        tensor._array = value if not value.ndim else value.reshape(())
+    cell_of(tensor).count += 1
+
+
+def _has_history(tensor: Variable) -> bool:
+    if tensor._edge is not None:
+        return True
+    view = None if tensor._extra is None else tensor._extra.view
+    return view is not None and view.base._edge is not None
+
+
+def _set_history(tensor: Variable, edge: Any) -> None:
+    view = None if tensor._extra is None else tensor._extra.view
+    base = tensor if view is None else view.base
+    if view is None:
+        _move_edge(tensor, edge)
+    else:
+        source = object.__new__(Variable)
+        source._array, source._place, source._edge = tensor._array, tensor._place, edge
+        source._cell = source._extra = None
+        _move_edge(base, _copy_slices[0](base, source, view.chain()))
+    if base._cell is not None and base._cell.views:
+        refresh(base)
+
+
+def refresh(base: Variable) -> None:
+    """Record the views of a base anew, on its present edge."""
+    with modes.enable_grad():
+        for tensor in cell_of(base).alive_views():
+            view = tensor._extra.view
+            if view.base is not base:
+                continue
+            again = base
+            for op, options in view.chain():
+                again = op.record(again, *options)
+            _move_edge(tensor, again._edge)
+
+
+def _move_edge(tensor: Variable, edge: Any) -> None:
+    """Give a tensor a new edge; a request to keep its gradient goes along."""
+    extra = tensor._extra
+    if extra is not None and extra.retains and edge is not None:
+        old = tensor._edge
+        if old is not None and old.hooks is not None:
+            old.hooks.retained = None
+        from weakref import ref
+
+        hooks_of(edge).retained = ref(tensor)
+    tensor._edge = edge

@@ -1,0 +1,201 @@
+"""Whether operations are recorded: `no_grad`, `enable_grad`, `set_grad_enabled`.
+
+The mode is a context variable: each thread and each asyncio task has its own, and an
+exception restores it.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import warnings
+from contextvars import ContextVar
+from typing import Any, TypeVar
+
+__all__ = ["enable_grad", "is_grad_enabled", "no_grad", "set_grad_enabled"]
+
+F = TypeVar("F")
+
+_mode: ContextVar[bool] = ContextVar("grad_mode", default=True)
+is_grad_enabled = _mode.get
+set_mode = _mode.set
+
+
+class _Mode:
+    """A grad mode as a context manager and as a decorator."""
+
+    mode: bool
+
+    def __init__(self) -> None:
+        self._before: list[bool] = []
+
+    def __enter__(self) -> None:
+        self._before.append(_mode.get())
+        _mode.set(self.mode)
+
+    def __exit__(self, *_: object) -> None:
+        _mode.set(self._before.pop())
+
+    def _again(self) -> _Mode:
+        """Return a manager for one call: a decorated function may call itself."""
+        return type(self)()
+
+    def __call__(self, function: F) -> F:
+        """Return `function` with the mode set inside it."""
+        if inspect.isclass(function):
+            warnings.warn(
+                "Decorating classes is deprecated and will be disabled in future versions. "
+                "You should only decorate functions or methods.",
+                FutureWarning,
+                stacklevel=2,
+            )
+            function.__init__ = self(function.__init__)  # type: ignore[misc]
+            return function
+        if not callable(function):
+            raise TypeError(
+                f"{type(self).__name__} takes no value and decorates functions, "
+                f"but got {type(function).__name__}"
+            )
+        return self._decorated(function)  # type: ignore[return-value]
+
+    def _decorated(self, function: Any) -> Any:
+        again = self._again
+        if inspect.isgeneratorfunction(function):
+
+            @functools.wraps(function)
+            def generator(*args: Any, **kwargs: Any) -> Any:
+                return _resumed(function(*args, **kwargs), again)
+
+            return generator
+        if inspect.iscoroutinefunction(function):
+
+            @functools.wraps(function)
+            async def coroutine(*args: Any, **kwargs: Any) -> Any:
+                with again():
+                    return await function(*args, **kwargs)
+
+            return coroutine
+
+        @functools.wraps(function)
+        def call(*args: Any, **kwargs: Any) -> Any:
+            with again():
+                return function(*args, **kwargs)
+
+        return call
+
+
+def _resumed(generator: Any, again: Any) -> Any:
+    """Run a generator with the mode set whenever it runs, and the caller's in between."""
+    try:
+        with again():
+            item = generator.send(None)
+        while True:
+            try:
+                sent = yield item
+            except GeneratorExit:
+                with again():
+                    generator.close()
+                raise
+            except BaseException as error:
+                with again():
+                    item = generator.throw(error)
+            else:
+                with again():
+                    item = generator.send(sent)
+    except StopIteration as stop:
+        return stop.value
+
+
+class _Parenthesised(type):
+    """Lets a mode be used as a decorator without parentheses."""
+
+    def __call__(cls, function: Any = None) -> Any:
+        manager = super().__call__()
+        return manager if function is None else manager(function)
+
+
+class no_grad(_Mode, metaclass=_Parenthesised):
+    """Do not record operations: their results do not require gradients.
+
+    A context manager and a decorator.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> x = tg.ones(2, requires_grad=True)
+    >>> with tg.no_grad():
+    ...     y = x * 2
+    >>> y.requires_grad
+    False
+    """
+
+    mode = False
+
+
+class enable_grad(_Mode, metaclass=_Parenthesised):
+    """Record operations, inside a block or function where that was switched off.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> x = tg.ones(2, requires_grad=True)
+    >>> with tg.no_grad(), tg.enable_grad():
+    ...     y = x * 2
+    >>> y.requires_grad
+    True
+    """
+
+    mode = True
+
+
+class set_grad_enabled(_Mode):
+    """Record operations or not, by a flag: as a function, a context manager, a decorator.
+
+    Parameters
+    ----------
+    mode : bool
+        Whether operations are recorded from now on.
+
+    Raises
+    ------
+    TypeError
+        If `mode` is not a bool.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> x = tg.ones(2, requires_grad=True)
+    >>> with tg.set_grad_enabled(False):
+    ...     y = x * 2
+    >>> y.requires_grad
+    False
+    """
+
+    def __init__(self, mode: bool) -> None:
+        if not isinstance(mode, bool):
+            raise TypeError(
+                "set_grad_enabled(): argument 'enabled' must be bool, "
+                f"not {type(mode).__name__}"
+            )
+        super().__init__()
+        self.mode = mode
+        # It takes effect at once, so that a plain call works; a block ends it.
+        self._pending: bool | None = _mode.get()
+        _mode.set(mode)
+
+    def __enter__(self) -> None:
+        if self._pending is None:
+            super().__enter__()
+        else:
+            self._before.append(self._pending)
+            self._pending = None
+
+    def _again(self) -> _Mode:
+        return set_grad_enabled(self.mode)
+
+    def __call__(self, function: F) -> F:
+        """Return `function` with the mode set inside it; the mode outside is restored."""
+        if self._pending is not None:
+            _mode.set(self._pending)
+            self._pending = None
+        return super().__call__(function)

@@ -1,0 +1,23 @@
+"""Backends: the interface, the registry, and the selection of one.
+
+To write a backend, subclass `Backend` and name it in the entry-point group
+``tensorflowlite_grad.backends``; the documentation has a complete example.
+"""
+
+from .interface import Backend
+from .place import Place, device
+from .registry import BackendError, available, names, register_backend
+from .selection import get_default_backend, set_default_backend, use_backend
+
+__all__ = [
+    "Backend",
+    "BackendError",
+    "Place",
+    "available",
+    "device",
+    "get_default_backend",
+    "names",
+    "register_backend",
+    "set_default_backend",
+    "use_backend",
+]

@@ -1,0 +1,1 @@
+"""The functions that users call, in PyTorch's spelling, a file for each chapter."""

@@ -1,0 +1,410 @@
+"""Functions that work element by element, in PyTorch's spelling.
+
+Most are an operation's own entry; those here take options that it does not have.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import dtypes
+from ..autograd.graph import Variable
+from ..dtypes import kind_of_scalar
+from ..ops import arithmetic, comparison, conversion, exponential, promotion, trigonometric
+from .arguments import as_tensor_argument
+
+mul = multiply = arithmetic.mul.call
+neg = negative = arithmetic.neg.call
+positive = arithmetic.positive.call
+square = arithmetic.square.call
+sqrt = arithmetic.sqrt.call
+rsqrt = arithmetic.rsqrt.call
+reciprocal = arithmetic.reciprocal.call
+abs = absolute = arithmetic.abs_.call
+sign = arithmetic.sign.call
+sgn = sign
+floor = arithmetic.floor.call
+ceil = arithmetic.ceil.call
+trunc = fix = arithmetic.trunc.call
+frac = arithmetic.frac.call
+floor_divide = arithmetic.floor_divide.call
+remainder = arithmetic.remainder.call
+fmod = arithmetic.fmod.call
+hypot = arithmetic.hypot.call
+copysign = arithmetic.copysign.call
+maximum = arithmetic.maximum.call
+minimum = arithmetic.minimum.call
+relu = arithmetic.relu.call
+exp = exponential.exp.call
+exp2 = exponential.exp2.call
+expm1 = exponential.expm1.call
+log = exponential.log_.call
+log2 = exponential.log2.call
+log10 = exponential.log10.call
+log1p = exponential.log1p.call
+logaddexp = exponential.logaddexp.call
+sigmoid = exponential.sigmoid.call
+logit = exponential.logit.call
+softplus = exponential.softplus.call
+logsigmoid = exponential.logsigmoid.call
+erf = exponential.erf.call
+xlogy = exponential.xlogy.call
+sin = trigonometric.sin.call
+cos = trigonometric.cos.call
+tan = trigonometric.tan.call
+asin = arcsin = trigonometric.asin.call
+acos = arccos = trigonometric.acos.call
+atan = arctan = trigonometric.atan.call
+sinh = trigonometric.sinh.call
+cosh = trigonometric.cosh.call
+tanh = trigonometric.tanh.call
+asinh = arcsinh = trigonometric.asinh.call
+acosh = arccosh = trigonometric.acosh.call
+atanh = arctanh = trigonometric.atanh.call
+atan2 = arctan2 = trigonometric.atan2.call
+eq = comparison.eq.call
+ne = not_equal = comparison.ne.call
+lt = less = comparison.lt.call
+le = less_equal = comparison.le.call
+gt = greater = comparison.gt.call
+ge = greater_equal = comparison.ge.call
+isnan = comparison.isnan.call
+isinf = comparison.isinf.call
+isfinite = comparison.isfinite.call
+signbit = comparison.signbit.call
+logical_not = comparison.logical_not.call
+logical_and = comparison.logical_and.call
+logical_or = comparison.logical_or.call
+logical_xor = comparison.logical_xor.call
+bitwise_not = comparison.bitwise_not.call
+bitwise_and = comparison.bitwise_and.call
+bitwise_or = comparison.bitwise_or.call
+bitwise_xor = comparison.bitwise_xor.call
+bitwise_left_shift = comparison.bitwise_left_shift.call
+bitwise_right_shift = comparison.bitwise_right_shift.call
+
+_add = arithmetic.add.call
+_sub = arithmetic.sub.call
+_div = arithmetic.div.call
+_pow_scalar = arithmetic.pow_scalar.call
+_pow_tensor = arithmetic.pow_tensor.call
+_round = arithmetic.round_.call
+
+
+def add(input: Any, other: Any, *, alpha: Any = 1) -> Any:
+    """Return ``input + alpha * other``.
+
+    Parameters
+    ----------
+    input : Tensor
+    other : Tensor or number
+    alpha : number
+        Multiplies `other`.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.add(tg.tensor([1.0, 2.0]), tg.tensor([3.0, 4.0]), alpha=2)
+    tensor([ 7., 10.])
+    """
+    return _add(input, other) if alpha == 1 else _add(input, other * alpha)
+
+
+def sub(input: Any, other: Any, *, alpha: Any = 1) -> Any:
+    """Return ``input - alpha * other``.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.sub(tg.tensor([5.0, 6.0]), 2)
+    tensor([3., 4.])
+    """
+    return _sub(input, other) if alpha == 1 else _sub(input, other * alpha)
+
+
+subtract = sub
+
+
+def rsub(input: Any, other: Any, *, alpha: Any = 1) -> Any:
+    """Return ``other - alpha * input``."""
+    if isinstance(other, Variable):
+        return sub(other, input, alpha=alpha)
+    if alpha != 1:
+        input = mul(input, alpha)
+    return _reflected(_sub, input, other)
+
+
+def div(input: Any, other: Any, *, rounding_mode: str | None = None) -> Any:
+    """Return the quotient; of integers, as floating-point numbers.
+
+    Parameters
+    ----------
+    input : Tensor
+    other : Tensor or number
+    rounding_mode : {None, 'trunc', 'floor'}
+        Round the quotient toward zero or down, keeping the dtype.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.div(tg.tensor([7, -7]), 2)
+    tensor([ 3.5000, -3.5000])
+    >>> tg.div(tg.tensor([7, -7]), 2, rounding_mode="floor")
+    tensor([ 3, -4])
+    """
+    if rounding_mode is None:
+        return _div(input, other)
+    if rounding_mode == "floor":
+        return floor_divide(input, other)
+    if rounding_mode == "trunc":
+        wanted = promotion.result_type(input, other)
+        if wanted.kind >= dtypes.Kind.FLOAT:
+            return trunc(_div(input, other))
+        return arithmetic.trunc_divide.call(input, other)
+    raise RuntimeError(
+        "div expected rounding_mode to be one of None, 'trunc', or 'floor' "
+        f"but found {rounding_mode!r}"
+    )
+
+
+divide = true_divide = div
+
+
+def pow(input: Any, exponent: Any) -> Any:
+    """Return ``input`` raised to ``exponent``.
+
+    Raises
+    ------
+    RuntimeError
+        For an integer base with a negative integer exponent.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.pow(tg.tensor([1.0, 2.0, 3.0]), 2)
+    tensor([1., 4., 9.])
+    """
+    kind = exponent.__class__
+    if kind is int or kind is float:
+        if isinstance(input, Variable):
+            return _pow_scalar(input, exponent)
+        return _pow_tensor(input, exponent)
+    if kind_of_scalar(input) is not None and isinstance(exponent, Variable):
+        return _reflected(_pow_tensor, exponent, input)
+    if (
+        isinstance(input, Variable)
+        and isinstance(exponent, Variable)
+        and promotion.result_type(input, exponent).kind <= dtypes.Kind.INT
+        and bool((exponent < 0).any())
+    ):
+        raise RuntimeError("Integers to negative integer powers are not allowed.")
+    return _pow_tensor(input, exponent)
+
+
+def _reflected(call: Any, input: Any, other: Any) -> Any:
+    """Return an operation of a number, in front, and a tensor."""
+    place = input._place
+    if kind_of_scalar(other) is None:
+        array = as_tensor_argument(call.__name__, other)
+        return call(array, input)
+    wanted = promotion.result_type(input, other)
+    return call(place.wrap(place.scalar(other, place.native(wanted)), place), input)
+
+
+def rdiv(input: Any, other: Any) -> Any:
+    """Return ``other / input``."""
+    return _div(other, input) if isinstance(other, Variable) else _reflected(_div, input, other)
+
+
+def round(input: Any, *, decimals: int = 0) -> Any:
+    """Return the elements rounded to the nearest integer, halves to even.
+
+    Parameters
+    ----------
+    input : Tensor
+    decimals : int
+        Digits to keep after the point.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.round(tg.tensor([0.5, 1.5, -2.4]))
+    tensor([ 0.,  2., -2.])
+    """
+    if decimals == 0:
+        return _round(input)
+    scale = 10.0**decimals
+    return _div(_round(mul(input, scale)), scale)
+
+
+def clamp(input: Any, min: Any = None, max: Any = None) -> Any:
+    """Return the elements limited to a range; at a bound the gradient passes.
+
+    Parameters
+    ----------
+    input : Tensor
+    min, max : Tensor or number, optional
+        The bounds; one may be left out.
+
+    Raises
+    ------
+    RuntimeError
+        If there is no bound.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.clamp(tg.tensor([-1.0, 0.5, 3.0]), 0, 1)
+    tensor([0.0000, 0.5000, 1.0000])
+    """
+    if min is None and max is None:
+        raise RuntimeError("clamp: At least one of 'min' or 'max' must not be None")
+    if isinstance(min, Variable) or isinstance(max, Variable):
+        out = input if min is None else _clamp_tensor(input, min, True)
+        return out if max is None else _clamp_tensor(out, max, False)
+    wanted = promotion.result_type(input, *(b for b in (min, max) if b is not None))
+    return arithmetic.clamp_scalar.call(conversion.cast(input, wanted), min, max)
+
+
+clip = clamp
+
+
+def _clamp_tensor(input: Any, bound: Any, lower: bool) -> Any:
+    if not isinstance(bound, Variable):
+        return clamp(input, bound, None) if lower else clamp(input, None, bound)
+    return where(input >= bound, input, bound) if lower else where(input <= bound, input, bound)
+
+
+def clamp_min(input: Any, min: Any) -> Any:
+    """Return the elements, none below `min`."""
+    return clamp(input, min=min)
+
+
+def clamp_max(input: Any, max: Any) -> Any:
+    """Return the elements, none above `max`."""
+    return clamp(input, max=max)
+
+
+def where(condition: Any, input: Any = None, other: Any = None) -> Any:
+    """Return the elements of `input` where a condition holds, else those of `other`.
+
+    With the condition alone, return the indices where it holds: ``nonzero`` as a tuple.
+
+    Raises
+    ------
+    RuntimeError
+        If `condition` is not of dtype bool.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> x = tg.tensor([-1.0, 2.0])
+    >>> tg.where(x > 0, x, 0.0)
+    tensor([0., 2.])
+    """
+    condition = as_tensor_argument("where", condition, "condition")
+    if input is None and other is None:
+        from .indexing import nonzero
+
+        return nonzero(condition, as_tuple=True)
+    if input is None or other is None:
+        raise TypeError("where() needs the condition alone, or both input and other")
+    if condition.dtype is not dtypes.bool_:
+        raise RuntimeError(
+            f"where expected condition to be a boolean tensor, but got a tensor with dtype "
+            f"{condition.dtype!r}"
+        )
+    values = [v if kind_of_scalar(v) is not None else as_tensor_argument("where", v) for v in (input, other)]
+    tensors = [v for v in values if isinstance(v, Variable)]
+    place = promotion.common_place("where", [condition, *tensors])
+    wanted = promotion.result_type(*values)
+    operands = [
+        conversion.cast(conversion.move(v, place), wanted)
+        if isinstance(v, Variable)
+        else place.wrap(place.scalar(v, place.native(wanted)), place)
+        for v in values
+    ]
+    return arithmetic.where.record(conversion.move(condition, place), *operands)
+
+
+def lerp(input: Any, end: Any, weight: Any) -> Any:
+    """Return ``input + weight * (end - input)``.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.lerp(tg.tensor([0.0, 10.0]), tg.tensor([4.0, 20.0]), 0.25)
+    tensor([ 1.0000, 12.5000])
+    """
+    return arithmetic.lerp.call(input, end, weight)
+
+
+def addcmul(input: Any, tensor1: Any, tensor2: Any, *, value: Any = 1) -> Any:
+    """Return ``input + value * tensor1 * tensor2``."""
+    return arithmetic.addcmul.call(input, tensor1, tensor2, value)
+
+
+def addcdiv(input: Any, tensor1: Any, tensor2: Any, *, value: Any = 1) -> Any:
+    """Return ``input + value * tensor1 / tensor2``."""
+    return arithmetic.addcdiv.call(input, tensor1, tensor2, value)
+
+
+def _complex_part(name: str, input: Any, operation: Any) -> Any:
+    input = as_tensor_argument(name, input)
+    return operation.record(input) if input.dtype.is_complex else None
+
+
+def real(input: Any) -> Any:
+    """Return the real part; of a real tensor, itself."""
+    out = _complex_part("real", input, arithmetic.real)
+    return input if out is None else out
+
+
+def imag(input: Any) -> Any:
+    """Return the imaginary part.
+
+    Raises
+    ------
+    RuntimeError
+        If the tensor is real.
+    """
+    out = _complex_part("imag", input, arithmetic.imag)
+    if out is None:
+        raise RuntimeError("imag is not implemented for tensors with non-complex dtypes.")
+    return out
+
+
+def conj(input: Any) -> Any:
+    """Return the complex conjugate; of a real tensor, itself."""
+    out = _complex_part("conj", input, arithmetic.conj)
+    return input if out is None else out
+
+
+def isclose(
+    input: Any, other: Any, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False
+) -> Any:
+    """Return where ``|input - other| <= atol + rtol * |other|``."""
+    near = abs(input - other) <= atol + rtol * abs(other)
+    out = eq(input, other) | (near & isfinite(other) & isfinite(input))
+    return out | (isnan(input) & isnan(other)) if equal_nan else out
+
+
+def allclose(
+    input: Any, other: Any, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False
+) -> bool:
+    """Return whether all elements are close: see `isclose`.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.allclose(tg.tensor([1.0]), tg.tensor([1.0 + 1e-7]))
+    True
+    """
+    return bool(isclose(input, other, rtol, atol, equal_nan).all())
+
+
+def equal(input: Any, other: Any) -> bool:
+    """Return whether two tensors have the same shape and elements."""
+    input = as_tensor_argument("equal", input)
+    other = as_tensor_argument("equal", other, "other", 2)
+    return input.shape == other.shape and bool(eq(input, other).all())

@@ -1,0 +1,540 @@
+"""Reductions, in PyTorch's spelling; ``axis`` and ``keepdims`` are accepted too."""
+
+from __future__ import annotations
+
+from collections import namedtuple
+from math import prod as product
+from typing import Any
+
+from .. import dtypes
+from ..autograd.graph import Variable
+from ..dtypes import Kind
+from ..ops import conversion
+from ..ops import indexing as index_ops
+from ..ops import reductions as ops
+from .arguments import MISSING, as_tensor_argument, axes, axis as axis_of, one_of
+
+Extremes = namedtuple("Extremes", ["values", "indices"])  # noqa: PYI024
+
+
+def _reduced(name: str, input: Any, dim: Any, axis: Any, keepdim: bool, keepdims: Any) -> Any:
+    """Return the tensor, its axes as a tuple or None, and whether they are kept."""
+    input = as_tensor_argument(name, input)
+    dim = one_of(name, dim, axis, "dim and axis", None)
+    keep = bool(one_of(name, keepdim, keepdims, "keepdim and keepdims", False))
+    return input, axes(name, dim, input._array.ndim), keep
+
+
+def _floating(name: str, input: Any) -> Any:
+    found = input._place.dtype_of(input._array)
+    if found.kind < Kind.FLOAT:
+        raise RuntimeError(
+            f"{name}(): could not infer output dtype. Input dtype must be either a floating "
+            f"point or complex dtype. Got: {found.name.capitalize()}; convert with .float()"
+        )
+    return input
+
+
+def _promoted(input: Any, dtype: Any) -> Any:
+    """Return the input of a sum: integers are added as int64."""
+    if dtype is not None:
+        return conversion.cast(input, dtype)
+    native = input._array.dtype
+    place = input._place
+    if native is place.float32 or native is place.float64:
+        return input
+    if place.dtype_from(native).kind < Kind.FLOAT:
+        return conversion.cast(input, dtypes.int64)
+    return input
+
+
+def sum(
+    input: Any,
+    dim: Any = None,
+    keepdim: bool = False,
+    *,
+    dtype: Any = None,
+    axis: Any = None,
+    keepdims: Any = None,
+) -> Any:
+    """Return the sum over all axes, or over `dim`.
+
+    Parameters
+    ----------
+    input : Tensor
+        Integers and bools are summed as int64.
+    dim : int or tuple of int, optional
+    keepdim : bool
+        Whether the summed axes stay, with size 1.
+    dtype : dtype, optional
+        Convert to it first.
+
+    Raises
+    ------
+    IndexError
+        If `dim` is out of range.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.sum(tg.tensor([[1, 2], [3, 4]]), dim=0)
+    tensor([4, 6])
+    """
+    if dim is None and axis is None and not keepdim and keepdims is None:
+        return ops.sum_all.record(_promoted(as_tensor_argument("sum", input), dtype))
+    input, dims, keep = _reduced("sum", input, dim, axis, keepdim, keepdims)
+    return ops.sum_dim.record(_promoted(input, dtype), dims, keep)
+
+
+def mean(
+    input: Any,
+    dim: Any = None,
+    keepdim: bool = False,
+    *,
+    dtype: Any = None,
+    axis: Any = None,
+    keepdims: Any = None,
+) -> Any:
+    """Return the mean over all axes, or over `dim`.
+
+    Raises
+    ------
+    RuntimeError
+        If the tensor is of integers and `dtype` is not given.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.mean(tg.tensor([1.0, 2.0, 6.0]))
+    tensor(3.)
+    """
+    input, dims, keep = _reduced("mean", input, dim, axis, keepdim, keepdims)
+    if dtype is not None:
+        input = conversion.cast(input, dtype)
+    op = ops.mean_all if dims is None and not keep else ops.mean_dim
+    return op.record(_floating("mean", input), dims, keep)
+
+
+def prod(
+    input: Any,
+    dim: Any = None,
+    keepdim: bool = False,
+    *,
+    dtype: Any = None,
+    axis: Any = None,
+    keepdims: Any = None,
+) -> Any:
+    """Return the product over all axes, or over `dim`; its gradient is right at zeros too.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.prod(tg.tensor([1.0, 2.0, 3.0]))
+    tensor(6.)
+    """
+    input, dims, keep = _reduced("prod", input, dim, axis, keepdim, keepdims)
+    return ops.prod.record(_promoted(input, dtype), dims, keep)
+
+
+def _spread_arguments(
+    name: str, input: Any, dim: Any, unbiased: Any, correction: Any, axis: Any, keepdim: Any,
+    keepdims: Any,
+) -> Any:
+    if isinstance(dim, bool):
+        dim, unbiased = None, dim
+    if unbiased is not None:
+        correction = 1 if unbiased else 0
+    input, dims, keep = _reduced(name, input, dim, axis, keepdim, keepdims)
+    return _floating(name, input), dims, 1 if correction is None else correction, keep
+
+
+def var(
+    input: Any,
+    dim: Any = None,
+    unbiased: bool | None = None,
+    keepdim: bool = False,
+    *,
+    correction: float | None = 1,
+    axis: Any = None,
+    keepdims: Any = None,
+) -> Any:
+    """Return the variance over all axes, or over `dim`.
+
+    Parameters
+    ----------
+    input : Tensor
+    dim : int or tuple of int, optional
+    unbiased : bool, optional
+        Whether `correction` is 1 or 0.
+    keepdim : bool
+    correction : number
+        Taken from the count of elements that the squares are divided by.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.var(tg.tensor([1.0, 2.0, 3.0]))
+    tensor(1.)
+    """
+    return ops.var.record(
+        *_spread_arguments("var", input, dim, unbiased, correction, axis, keepdim, keepdims)
+    )
+
+
+def std(
+    input: Any,
+    dim: Any = None,
+    unbiased: bool | None = None,
+    keepdim: bool = False,
+    *,
+    correction: float | None = 1,
+    axis: Any = None,
+    keepdims: Any = None,
+) -> Any:
+    """Return the standard deviation: the root of `var`; its slope is 0 where it is 0.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.std(tg.tensor([1.0, 2.0, 3.0]))
+    tensor(1.)
+    """
+    return ops.std.record(
+        *_spread_arguments("std", input, dim, unbiased, correction, axis, keepdim, keepdims)
+    )
+
+
+def _not_empty(name: str, input: Any, dims: Any) -> None:
+    shape = tuple(input._array.shape)
+    if dims is None:
+        if not product(shape):
+            raise RuntimeError(
+                f"{name}(): Expected reduction dim to be specified for input.numel() == 0. "
+                "Specify the reduction dim with the 'dim' argument."
+            )
+        return
+    for d in dims:
+        if shape[d] == 0:
+            raise IndexError(
+                f"{name}(): Expected reduction dim {d} to have non-zero size, but the tensor has "
+                f"shape {list(shape)}."
+            )
+
+
+def amax(
+    input: Any, dim: Any = None, keepdim: bool = False, *, axis: Any = None, keepdims: Any = None
+) -> Any:
+    """Return the greatest element; ties share the gradient evenly.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.amax(tg.tensor([[1.0, 5.0], [3.0, 2.0]]), dim=1)
+    tensor([5., 3.])
+    """
+    input, dims, keep = _reduced("amax", input, dim, axis, keepdim, keepdims)
+    _not_empty("amax", input, dims)
+    return _of_numbers(ops.amax, input, dims, keep)
+
+
+def amin(
+    input: Any, dim: Any = None, keepdim: bool = False, *, axis: Any = None, keepdims: Any = None
+) -> Any:
+    """Return the least element; ties share the gradient evenly."""
+    input, dims, keep = _reduced("amin", input, dim, axis, keepdim, keepdims)
+    _not_empty("amin", input, dims)
+    return _of_numbers(ops.amin, input, dims, keep)
+
+
+def _of_numbers(op: Any, input: Any, dims: Any, keep: bool) -> Any:
+    """Run an extreme; the standard has it for numbers only, so bools go as integers."""
+    if input.dtype is dtypes.bool_:
+        as_int = conversion.cast(input, dtypes.uint8)
+        return conversion.cast(op.record(as_int, dims, keep), dtypes.bool_)
+    if input.dtype.is_complex:
+        raise RuntimeError(f"{op.name}(): complex numbers have no order")
+    return op.record(input, dims, keep)
+
+
+def _extreme(
+    name: str, whole: Any, along: Any, arg: Any, pairwise: Any, input: Any, dim: Any, keepdim: Any,
+    axis: Any, keepdims: Any,
+) -> Any:
+    if isinstance(dim, Variable):
+        return pairwise(input, dim)
+    input, dims, keep = _reduced(name, input, dim, axis, keepdim, keepdims)
+    if dim is None and axis is None:
+        _not_empty(name, input, None)
+        return _of_numbers(whole, input, None, False)
+    if not input._array.ndim:
+        return Extremes(conversion.alias(input), _zeros_like_index(input))
+    _not_empty(name, input, dims)
+    position = arg.record(_comparable(input), dims[0], True)
+    return Extremes(*_picked(along, input, position, dims[0], keep))
+
+
+def _comparable(input: Any) -> Any:
+    return conversion.cast(input, dtypes.uint8) if input.dtype is dtypes.bool_ else input
+
+
+def _zeros_like_index(input: Any) -> Any:
+    place = input._place
+    return place.wrap(place.scalar(0, place.native(dtypes.int64)), place)
+
+
+def _picked(op: Any, input: Any, position: Any, d: int, keep: bool) -> Any:
+    """Return the elements at given positions along an axis, and the positions."""
+    from .indexing import along_axis
+
+    values = op.record(input, along_axis(input, d, position._array))
+    if keep:
+        return values, position
+    from .shape import squeeze
+
+    return squeeze(values, d), squeeze(position, d)
+
+
+def max(
+    input: Any,
+    dim: Any = None,
+    keepdim: bool = False,
+    *,
+    axis: Any = None,
+    keepdims: Any = None,
+    other: Any = None,
+) -> Any:
+    """Return the greatest element, or along `dim` the greatest ones and their positions.
+
+    With a tensor in second place, return the greater of each pair.
+
+    Returns
+    -------
+    Tensor or (values, indices)
+        Over all elements ties share the gradient; along `dim` one of them has it.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.max(tg.tensor([1.0, 3.0, 2.0]))
+    tensor(3.)
+    >>> tg.max(tg.tensor([[1.0, 3.0], [4.0, 2.0]]), dim=1).indices
+    tensor([1, 0])
+    """
+    from .elementwise import maximum
+
+    dim = other if other is not None else dim
+    return _extreme(
+        "max", ops.max_all, index_ops.max_dim, ops.argmax, maximum, input, dim, keepdim, axis,
+        keepdims,
+    )
+
+
+def min(
+    input: Any,
+    dim: Any = None,
+    keepdim: bool = False,
+    *,
+    axis: Any = None,
+    keepdims: Any = None,
+    other: Any = None,
+) -> Any:
+    """Return the least element, or along `dim` the least ones and their positions: see `max`."""
+    from .elementwise import minimum
+
+    dim = other if other is not None else dim
+    return _extreme(
+        "min", ops.min_all, index_ops.min_dim, ops.argmin, minimum, input, dim, keepdim, axis,
+        keepdims,
+    )
+
+
+def _position(
+    name: str, op: Any, input: Any, dim: Any, keepdim: bool, axis: Any, keepdims: Any
+) -> Any:
+    input, dims, keep = _reduced(name, input, dim, axis, keepdim, keepdims)
+    _not_empty(name, input, dims)
+    input = _comparable(input.detach())
+    if not input._array.ndim:
+        return _zeros_like_index(input)
+    return op.record(input, None if dims is None else dims[0], keep)
+
+
+def argmax(
+    input: Any, dim: Any = None, keepdim: bool = False, *, axis: Any = None, keepdims: Any = None
+) -> Any:
+    """Return the position of the greatest element, the first of several.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.argmax(tg.tensor([1.0, 3.0, 2.0]))
+    tensor(1)
+    """
+    return _position("argmax", ops.argmax, input, dim, keepdim, axis, keepdims)
+
+
+def argmin(
+    input: Any, dim: Any = None, keepdim: bool = False, *, axis: Any = None, keepdims: Any = None
+) -> Any:
+    """Return the position of the least element, the first of several."""
+    return _position("argmin", ops.argmin, input, dim, keepdim, axis, keepdims)
+
+
+def all(
+    input: Any, dim: Any = None, keepdim: bool = False, *, axis: Any = None, keepdims: Any = None
+) -> Any:
+    """Return whether all elements are nonzero."""
+    return ops.all_.record(*_reduced("all", input, dim, axis, keepdim, keepdims))
+
+
+def any(
+    input: Any, dim: Any = None, keepdim: bool = False, *, axis: Any = None, keepdims: Any = None
+) -> Any:
+    """Return whether some element is nonzero."""
+    return ops.any_.record(*_reduced("any", input, dim, axis, keepdim, keepdims))
+
+
+def count_nonzero(input: Any, dim: Any = None) -> Any:
+    """Return how many elements are not zero."""
+    return sum(as_tensor_argument("count_nonzero", input).detach() != 0, dim)
+
+
+def logsumexp(
+    input: Any, dim: Any = None, keepdim: bool = False, *, axis: Any = None, keepdims: Any = None
+) -> Any:
+    """Return the logarithm of the sum of exponentials, without overflow.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.logsumexp(tg.tensor([1000.0, 1000.0]), dim=0)
+    tensor(1000.6931)
+    """
+    input, dims, keep = _reduced("logsumexp", input, dim, axis, keepdim, keepdims)
+    return ops.logsumexp.record(_as_float(input), dims, keep)
+
+
+def _as_float(input: Any) -> Any:
+    if input.dtype.kind < Kind.FLOAT:
+        return conversion.cast(input, dtypes.get_default_dtype())
+    return input
+
+
+def _along(name: str, op: Any, input: Any, dim: Any, axis: Any, dtype: Any) -> Any:
+    input = as_tensor_argument(name, input)
+    dim = one_of(name, dim, axis, "dim and axis", None)
+    if dim is None:
+        raise TypeError(f"{name}(): argument 'dim' is missing; say along which axis")
+    d = axis_of(name, dim, input._array.ndim)
+    if dtype is not None:
+        input = conversion.cast(input, dtype)
+    if not input._array.ndim:
+        out = op.record(input.reshape(1), 0)
+        return out.reshape(())
+    return op.record(input, d)
+
+
+def softmax(input: Any, dim: Any = None, *, dtype: Any = None, axis: Any = None) -> Any:
+    """Return the exponentials along `dim`, scaled to sum to one.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.softmax(tg.tensor([0.0, 0.0]), dim=0)
+    tensor([0.5000, 0.5000])
+    """
+    return _along("softmax", ops.softmax, _as_float_input(input), dim, axis, dtype)
+
+
+def log_softmax(input: Any, dim: Any = None, *, dtype: Any = None, axis: Any = None) -> Any:
+    """Return the logarithm of `softmax`, computed without loss."""
+    return _along("log_softmax", ops.log_softmax, _as_float_input(input), dim, axis, dtype)
+
+
+def _as_float_input(input: Any) -> Any:
+    return _as_float(as_tensor_argument("softmax", input))
+
+
+def cumsum(input: Any, dim: Any = MISSING, *, dtype: Any = None, axis: Any = None) -> Any:
+    """Return the running sums along `dim`.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.cumsum(tg.tensor([1, 2, 3]), dim=0)
+    tensor([1, 3, 6])
+    """
+    input = _promoted(as_tensor_argument("cumsum", input), dtype)
+    return _along("cumsum", ops.cumsum, input, None if dim is MISSING else dim, axis, None)
+
+
+def cumprod(input: Any, dim: Any = MISSING, *, dtype: Any = None, axis: Any = None) -> Any:
+    """Return the running products along `dim`."""
+    input = _promoted(as_tensor_argument("cumprod", input), dtype)
+    return _along("cumprod", ops.cumprod, input, None if dim is MISSING else dim, axis, None)
+
+
+def norm(
+    input: Any,
+    p: Any = "fro",
+    dim: Any = None,
+    keepdim: bool = False,
+    dtype: Any = None,
+    *,
+    axis: Any = None,
+    keepdims: Any = None,
+) -> Any:
+    """Return a vector norm: of all elements, or along `dim`.
+
+    Parameters
+    ----------
+    input : Tensor
+    p : number, 'inf', '-inf' or 'fro'
+        The order; 2 by default.
+    dim : int or tuple of int, optional
+    keepdim : bool
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.norm(tg.tensor([3.0, -4.0]))
+    tensor(5.)
+    """
+    if p is None or p == "fro":
+        p = 2
+    if isinstance(p, str):
+        if p not in ("inf", "-inf"):
+            raise RuntimeError(f"norm(): order {p!r} is not supported; give a number or 'fro'")
+        p = float(p)
+    return vector_norm(input, p, dim, keepdim, dtype=dtype, axis=axis, keepdims=keepdims)
+
+
+def vector_norm(
+    x: Any,
+    ord: float = 2,
+    dim: Any = None,
+    keepdim: bool = False,
+    *,
+    dtype: Any = None,
+    axis: Any = None,
+    keepdims: Any = None,
+) -> Any:
+    """Return the vector norm of order `ord` of all elements, or along `dim`.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.linalg.vector_norm(tg.tensor([3.0, -4.0]), 1)
+    tensor(7.)
+    """
+    x, dims, keep = _reduced("linalg.vector_norm", x, dim, axis, keepdim, keepdims)
+    if dtype is not None:
+        x = conversion.cast(x, dtype)
+    if x.dtype.kind < Kind.FLOAT:
+        raise RuntimeError(
+            "linalg.vector_norm: Expected a floating point or complex tensor as input. Got "
+            f"{x.dtype.name.capitalize()}; convert with .float()"
+        )
+    if not isinstance(ord, (int, float)):
+        raise TypeError(f"norm order must be a number, got {type(ord).__name__}")
+    return ops.vector_norm.record(x, ord, dims, keep)

@@ -1,0 +1,611 @@
+"""Shape: views, joining and repeating, in PyTorch's spelling."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Any
+
+from ..autograd.graph import Variable
+from ..ops import conversion, variadic
+from ..ops import shape as ops
+from .arguments import as_tensor_argument, axes, axis as axis_of, one_of, shape_argument, together
+
+
+def _resolved(name: str, tensor: Any, size: Any) -> tuple[int, ...]:
+    """Return a shape with -1 replaced by what is left.
+
+    Raises
+    ------
+    RuntimeError
+        If the shape does not have as many elements.
+    """
+    if len(size) == 1 and isinstance(size[0], (tuple, list)):
+        size = size[0]
+    numbers = [int(n) if not isinstance(n, int) else n for n in size]
+    count = prod(tensor._array.shape)
+    if numbers.count(-1) > 1:
+        raise RuntimeError(f"only one dimension can be inferred, but {name}() got {numbers}")
+    if any(n < -1 for n in numbers):
+        raise RuntimeError(f"invalid shape dimension {min(numbers)} in {name}() to {numbers}")
+    known = prod(n for n in numbers if n != -1)
+    if -1 in numbers:
+        if known == 0 and count == 0:
+            raise RuntimeError(
+                f"cannot reshape tensor of 0 elements into shape {numbers} because the "
+                "unspecified dimension size -1 can be any value and is ambiguous"
+            )
+        if known and count % known == 0:
+            numbers[numbers.index(-1)] = count // known
+            known = count
+    if known != count or -1 in numbers:
+        raise RuntimeError(
+            f"shape '{list(size)}' is invalid for input of size {count}: {name}() cannot make it "
+            f"of shape {list(tensor._array.shape)}"
+        )
+    return tuple(numbers)
+
+
+def _as_view(op: Any, tensor: Any, shape: tuple[int, ...]) -> Any:
+    """Return the tensor reshaped as a view, or None where memory does not allow one."""
+    place = tensor._place
+    tensor._array = place.backend.mutable(tensor._array)
+    if place.backend.try_view(place.xp, tensor._array, shape) is None:
+        return None
+    return op.record(tensor, shape)
+
+
+def view(input: Any, *size: Any) -> Any:
+    """Return the same memory in another shape, or as another dtype.
+
+    Raises
+    ------
+    RuntimeError
+        If that would take a copy; `reshape` makes one.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.arange(4).view(2, 2)
+    tensor([[0, 1],
+            [2, 3]])
+    """
+    out = _as_view(ops.view, input, _resolved("view", input, size))
+    if out is None:
+        raise RuntimeError(
+            "view size is not compatible with input tensor's size and stride (at least one "
+            "dimension spans across two contiguous subspaces). Use .reshape(...) instead."
+        )
+    return out
+
+
+def reshape(input: Any, *shape: Any) -> Any:
+    """Return the elements in another shape: a view where possible, else a copy.
+
+    Parameters
+    ----------
+    input : Tensor
+    *shape : int or sequence of int
+        One may be -1: whatever is left.
+
+    Raises
+    ------
+    RuntimeError
+        If the shape does not have as many elements.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.reshape(tg.arange(6), (3, -1))
+    tensor([[0, 1],
+            [2, 3],
+            [4, 5]])
+    """
+    input = as_tensor_argument("reshape", input)
+    size = _resolved("reshape", input, shape)
+    out = _as_view(ops.view, input, size)
+    return ops.reshape_copy.record(input, size) if out is None else out
+
+
+def flatten(input: Any, start_dim: int = 0, end_dim: int = -1) -> Any:
+    """Return a tensor with the axes from `start_dim` to `end_dim` made one.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.flatten(tg.ones(2, 3, 4), 1).shape
+    tensorflowlite_grad.Size([2, 12])
+    """
+    input = as_tensor_argument("flatten", input)
+    shape = tuple(input._array.shape)
+    first = axis_of("flatten", start_dim, len(shape))
+    last = axis_of("flatten", end_dim, len(shape))
+    if first > last:
+        raise RuntimeError("flatten() has invalid args: start_dim cannot come after end_dim")
+    if not shape:
+        return reshape(input, 1)
+    if first == last:
+        return input
+    return reshape(input, (*shape[:first], prod(shape[first : last + 1]), *shape[last + 1 :]))
+
+
+def unflatten(input: Any, dim: int, sizes: Any) -> Any:
+    """Return a tensor with one axis split into several."""
+    shape = tuple(input._array.shape)
+    d = axis_of("unflatten", dim, len(shape))
+    sizes = list(sizes)
+    if -1 in sizes:
+        rest = prod(n for n in sizes if n != -1)
+        sizes[sizes.index(-1)] = shape[d] // rest if rest else 0
+    if prod(sizes) != shape[d]:
+        raise RuntimeError(
+            f"unflatten: Provided sizes {sizes} don't multiply up to the size of dim {d} "
+            f"({shape[d]}) in the input tensor"
+        )
+    return reshape(input, (*shape[:d], *sizes, *shape[d + 1 :]))
+
+
+def ravel(input: Any) -> Any:
+    """Return the elements as one axis."""
+    return reshape(input, -1)
+
+
+def squeeze(input: Any, dim: Any = None, *, axis: Any = None) -> Any:
+    """Return a view without axes of size 1: all of them, or those of `dim`.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.squeeze(tg.ones(1, 3, 1)).shape
+    tensorflowlite_grad.Size([3])
+    """
+    input = as_tensor_argument("squeeze", input)
+    shape = tuple(input._array.shape)
+    dims = axes("squeeze", one_of("squeeze", dim, axis, "dim and axis", None), len(shape))
+    kept = tuple(n for k, n in enumerate(shape) if n != 1 or (dims is not None and k not in dims))
+    return ops.squeeze.record(input, kept)
+
+
+def unsqueeze(input: Any, dim: Any = None, *, axis: Any = None) -> Any:
+    """Return a view with a new axis of size 1 at `dim`.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.unsqueeze(tg.ones(3), 1).shape
+    tensorflowlite_grad.Size([3, 1])
+    """
+    input = as_tensor_argument("unsqueeze", input)
+    shape = tuple(input._array.shape)
+    d = axis_of("unsqueeze", one_of("unsqueeze", dim, axis, "dim and axis", None), len(shape), 1)
+    return ops.unsqueeze.record(input, (*shape[:d], 1, *shape[d:]))
+
+
+def permute(input: Any, *dims: Any) -> Any:
+    """Return a view with the axes in another order.
+
+    Raises
+    ------
+    RuntimeError
+        If not every axis is named once.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.permute(tg.ones(2, 3, 4), (2, 0, 1)).shape
+    tensorflowlite_grad.Size([4, 2, 3])
+    """
+    input = as_tensor_argument("permute", input)
+    if len(dims) == 1 and isinstance(dims[0], (tuple, list)):
+        dims = tuple(dims[0])
+    n = input._array.ndim
+    if len(dims) != n:
+        raise RuntimeError(
+            "permute(): number of dimensions in the tensor input does not match the length of "
+            f"the desired ordering of dimensions i.e. input.dim() = {n} is not equal to "
+            f"len(dims) = {len(dims)}"
+        )
+    order = tuple(axis_of("permute", d, n) for d in dims)
+    if len(set(order)) != n:
+        raise RuntimeError("permute(): duplicate dims are not allowed.")
+    return ops.permute.record(input, order)
+
+
+def transpose(input: Any, dim0: int, dim1: int) -> Any:
+    """Return a view with two axes swapped.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.transpose(tg.ones(2, 3), 0, 1).shape
+    tensorflowlite_grad.Size([3, 2])
+    """
+    input = as_tensor_argument("transpose", input)
+    n = input._array.ndim
+    a, b = axis_of("transpose", dim0, n), axis_of("transpose", dim1, n)
+    order = list(range(n))
+    if n:
+        order[a], order[b] = order[b], order[a]
+    return ops.transpose.record(input, tuple(order))
+
+
+swapaxes = swapdims = transpose
+
+
+def t(input: Any) -> Any:
+    """Return the transpose of a matrix; a vector as it is."""
+    n = input._array.ndim
+    if n > 2:
+        raise RuntimeError(f"t() expects a tensor with <= 2 dimensions, but self is {n}D")
+    return ops.t.record(input, tuple(reversed(range(n))))
+
+
+def reversed_axes(input: Any) -> Any:
+    """Return a view with all axes in reverse order: ``x.T``."""
+    return ops.permute.record(input, tuple(reversed(range(input._array.ndim))))
+
+
+def matrix_transpose(input: Any) -> Any:
+    """Return a view with the last two axes swapped: ``x.mT``."""
+    if input._array.ndim < 2:
+        raise RuntimeError(
+            "tensor.mT is only supported on matrices or batches of matrices. Got "
+            f"{input._array.ndim}-D tensor."
+        )
+    return transpose(input, -2, -1)
+
+
+def movedim(input: Any, source: Any, destination: Any) -> Any:
+    """Return a view with axes moved to other places."""
+    n = input._array.ndim
+    sources = axes("movedim", source, n) or ()
+    targets = axes("movedim", destination, n) or ()
+    if len(sources) != len(targets):
+        raise RuntimeError(
+            f"movedim: Invalid source or destination dims: source ({list(sources)} dims) should "
+            f"contain the same number of dims as destination ({list(targets)} dims)"
+        )
+    order = [k for k in range(n) if k not in sources]
+    for target, origin in sorted(zip(targets, sources, strict=True)):
+        order.insert(target, origin)
+    return ops.permute.record(input, tuple(order))
+
+
+moveaxis = movedim
+
+
+def expand(input: Any, *sizes: Any) -> Any:
+    """Return a view repeated along axes of size 1, without a copy; -1 keeps a size.
+
+    Raises
+    ------
+    RuntimeError
+        If an axis of another size than 1 would have to change.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.tensor([[1.0], [2.0]]).expand(2, 3)
+    tensor([[1., 1., 1.],
+            [2., 2., 2.]])
+    """
+    input = as_tensor_argument("expand", input)
+    if len(sizes) == 1 and isinstance(sizes[0], (tuple, list)):
+        sizes = tuple(sizes[0])
+    shape = tuple(input._array.shape)
+    lead = len(sizes) - len(shape)
+    if lead < 0:
+        raise RuntimeError(
+            f"expand({list(shape)}, size={list(sizes)}): the number of sizes provided "
+            f"({len(sizes)}) must be greater or equal to the number of dimensions in the tensor "
+            f"({len(shape)})"
+        )
+    target = []
+    for k, n in enumerate(sizes):
+        have = shape[k - lead] if k >= lead else None
+        if n == -1:
+            if have is None:
+                raise RuntimeError(
+                    f"The expanded size of the tensor (-1) isn't allowed in a leading, "
+                    f"non-existing dimension {k}"
+                )
+            n = have
+        elif have not in (None, 1, n):
+            raise RuntimeError(
+                f"The expanded size of the tensor ({n}) must match the existing size ({have}) at "
+                f"non-singleton dimension {k}. Target sizes: {list(sizes)}. Tensor sizes: "
+                f"{list(shape)}"
+            )
+        target.append(int(n))
+    return ops.expand.record(input, tuple(target))
+
+
+def broadcast_to(input: Any, size: Any) -> Any:
+    """Return a view of `input` repeated to a shape: see `expand`."""
+    return expand(input, size)
+
+
+def broadcast_tensors(*tensors: Any) -> tuple[Any, ...]:
+    """Return views of all tensors in the shape they broadcast to."""
+    from ..ops.broadcasting import broadcast_error, broadcast_shapes
+
+    shapes = [tuple(t._array.shape) for t in tensors]
+    error = broadcast_error("broadcast_tensors", shapes)
+    if error is not None:
+        raise error
+    return tuple(expand(t, broadcast_shapes(*shapes)) for t in tensors)
+
+
+def repeat(input: Any, *repeats: Any) -> Any:
+    """Return copies of the tensor side by side along each axis.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.tensor([1, 2]).repeat(2, 2)
+    tensor([[1, 2, 1, 2],
+            [1, 2, 1, 2]])
+    """
+    counts = shape_argument("repeat", repeats)
+    if len(counts) < input._array.ndim:
+        raise RuntimeError(
+            "Number of dimensions of repeat dims can not be smaller than number of dimensions of "
+            f"tensor: {list(counts)} for shape {list(input._array.shape)}"
+        )
+    return ops.repeat.record(input, counts)
+
+
+def tile(input: Any, *dims: Any) -> Any:
+    """Return copies of the tensor side by side: as `repeat`, missing counts being 1."""
+    counts = shape_argument("tile", dims)
+    return ops.repeat.record(input, (1,) * (input._array.ndim - len(counts)) + counts)
+
+
+def flip(input: Any, *dims: Any) -> Any:
+    """Return a copy with the order along some axes reversed.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.flip(tg.tensor([1, 2, 3]), (0,))
+    tensor([3, 2, 1])
+    """
+    input = as_tensor_argument("flip", input)
+    if len(dims) == 1 and isinstance(dims[0], (tuple, list)):
+        dims = tuple(dims[0])
+    found = axes("flip", dims, input._array.ndim)
+    return conversion.clone(input) if found is None else ops.flip.record(input, found)
+
+
+def fliplr(input: Any) -> Any:
+    """Return a copy with the columns in reverse order."""
+    return flip(input, 1)
+
+
+def flipud(input: Any) -> Any:
+    """Return a copy with the rows in reverse order."""
+    return flip(input, 0)
+
+
+def roll(input: Any, shifts: Any, dims: Any = None) -> Any:
+    """Return a copy with the elements moved along, round the end.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.roll(tg.tensor([1, 2, 3]), 1)
+    tensor([3, 1, 2])
+    """
+    input = as_tensor_argument("roll", input)
+    if dims is None:
+        return ops.roll.record(reshape(input, -1), shifts, 0).reshape(input.shape)
+    listed = tuple(shifts) if isinstance(shifts, (tuple, list)) else (shifts,)
+    found = axes("roll", dims, input._array.ndim) or ()
+    if len(listed) != len(found):
+        raise RuntimeError(
+            f"shifts and dimensions must align. shifts: {len(listed)}, dims:{len(found)}"
+        )
+    return ops.roll.record(input, listed, found)
+
+
+def tril(input: Any, diagonal: int = 0) -> Any:
+    """Return the lower triangle of matrices, zeros above.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.tril(tg.ones(2, 2))
+    tensor([[1., 0.],
+            [1., 1.]])
+    """
+    return ops.tril.record(_matrices("tril", input), diagonal)
+
+
+def triu(input: Any, diagonal: int = 0) -> Any:
+    """Return the upper triangle of matrices, zeros below."""
+    return ops.triu.record(_matrices("triu", input), diagonal)
+
+
+def _matrices(name: str, input: Any) -> Any:
+    input = as_tensor_argument(name, input)
+    if input._array.ndim < 2:
+        raise RuntimeError(f"{name}: input tensor must have at least 2 dimensions")
+    return input
+
+
+def _joined(name: str, tensors: Any) -> list[Any]:
+    if isinstance(tensors, Variable):
+        raise TypeError(
+            f"{name}(): argument 'tensors' (position 1) must be tuple of Tensors, not Tensor"
+        )
+    listed = [as_tensor_argument(name, t, "tensors") for t in tensors]
+    if not listed:
+        raise ValueError(f"{name}(): expected a non-empty list of Tensors")
+    if len(listed) == 1:
+        return listed
+    return together(name, listed)
+
+
+def cat(tensors: Any, dim: int = 0, *, axis: Any = None) -> Any:
+    """Return tensors joined along an axis that they have.
+
+    Parameters
+    ----------
+    tensors : sequence of Tensor
+        Equal in shape but for `dim`; their dtypes are promoted.
+    dim : int
+
+    Raises
+    ------
+    RuntimeError
+        If other sizes differ.
+    ValueError
+        If there are none.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.cat([tg.ones(2), tg.zeros(1)])
+    tensor([1., 1., 0.])
+    """
+    listed = _joined("cat", tensors)
+    dim = one_of("cat", dim, axis, "dim and axis", 0)
+    # PyTorch lets an empty vector go along with anything.
+    full = [t for t in listed if tuple(t._array.shape) != (0,)] or listed[:1]
+    shape = tuple(full[0]._array.shape)
+    if not shape:
+        raise RuntimeError("zero-dimensional tensor (at position 0) cannot be concatenated")
+    d = axis_of("cat", dim, len(shape))
+    for number, other in enumerate(full):
+        theirs = tuple(other._array.shape)
+        if len(theirs) != len(shape):
+            raise RuntimeError(
+                f"Tensors must have same number of dimensions: got {len(shape)} and {len(theirs)}"
+            )
+        for k, (a, b) in enumerate(zip(shape, theirs, strict=True)):
+            if a != b and k != d:
+                raise RuntimeError(
+                    f"Sizes of tensors must match except in dimension {d}. Expected size {a} but "
+                    f"got size {b} for tensor number {number} in the list."
+                )
+    return variadic.concatenate(full, d)
+
+
+concat = concatenate = cat
+
+
+def stack(tensors: Any, dim: int = 0, *, axis: Any = None) -> Any:
+    """Return tensors of one shape joined along a new axis.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.stack([tg.ones(2), tg.zeros(2)]).shape
+    tensorflowlite_grad.Size([2, 2])
+    """
+    listed = _joined("stack", tensors)
+    dim = one_of("stack", dim, axis, "dim and axis", 0)
+    shape = tuple(listed[0]._array.shape)
+    for number, other in enumerate(listed):
+        if tuple(other._array.shape) != shape:
+            raise RuntimeError(
+                f"stack expects each tensor to be equal size, but got {list(shape)} at entry 0 "
+                f"and {list(other._array.shape)} at entry {number}"
+            )
+    return variadic.stack(listed, axis_of("stack", dim, len(shape), 1))
+
+
+def atleast_1d(input: Any) -> Any:
+    """Return a tensor of one axis at least."""
+    return reshape(input, 1) if not input._array.ndim else input
+
+
+def hstack(tensors: Any) -> Any:
+    """Return tensors joined side by side."""
+    listed = [atleast_1d(t) for t in _joined("hstack", tensors)]
+    return cat(listed, 0 if listed[0]._array.ndim == 1 else 1)
+
+
+def vstack(tensors: Any) -> Any:
+    """Return tensors joined one below the other."""
+    listed = _joined("vstack", tensors)
+    return cat([reshape(t, (1, -1)) if t._array.ndim < 2 else t for t in listed], 0)
+
+
+def split(input: Any, split_size_or_sections: Any, dim: int = 0) -> tuple[Any, ...]:
+    """Return views of parts of a tensor along an axis.
+
+    Parameters
+    ----------
+    input : Tensor
+    split_size_or_sections : int or list of int
+        The size of each part, the last being smaller, or the sizes one by one.
+    dim : int
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.split(tg.arange(5), 2)
+    (tensor([0, 1]), tensor([2, 3]), tensor([4]))
+    """
+    input = as_tensor_argument("split", input)
+    d = axis_of("split", dim, input._array.ndim)
+    if not input._array.ndim:
+        raise RuntimeError("split expects at least a 1-dimensional tensor")
+    size = input._array.shape[d]
+    if isinstance(split_size_or_sections, int):
+        step = split_size_or_sections
+        if step < 0 or (step == 0 and size):
+            raise RuntimeError(f"split expects split_size be positive, but got {step}")
+        sizes = [min(step, size - k) for k in range(0, size, step)] if size else [0]
+    else:
+        sizes = [int(n) for n in split_size_or_sections]
+        if sum(sizes) != size or min(sizes, default=0) < 0:
+            raise RuntimeError(
+                f"split_with_sizes expects split_sizes to sum exactly to {size} (input tensor's "
+                f"size at dimension {d}), but got split_sizes={sizes}"
+            )
+    starts = [sum(sizes[:k]) for k in range(len(sizes))]
+    selects = [slice(a, a + n) for a, n in zip(starts, sizes, strict=True)]
+    return variadic.slices(input, d, selects, "SplitBackward0")
+
+
+def chunk(input: Any, chunks: int, dim: int = 0) -> tuple[Any, ...]:
+    """Return views of at most `chunks` parts of a tensor, of equal size but the last."""
+    if chunks <= 0:
+        raise RuntimeError(f"chunk expects `chunks` to be greater than 0, got: {chunks}")
+    d = axis_of("chunk", dim, input._array.ndim)
+    size = input._array.shape[d] if input._array.ndim else 0
+    return split(input, max(-(-size // chunks), 1), dim)
+
+
+def unbind(input: Any, dim: int = 0) -> tuple[Any, ...]:
+    """Return views of a tensor's parts along an axis, without that axis.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.unbind(tg.tensor([[1, 2], [3, 4]]))
+    (tensor([1, 2]), tensor([3, 4]))
+    """
+    input = as_tensor_argument("unbind", input)
+    if not input._array.ndim:
+        raise RuntimeError("Dimension specified as 0 but tensor has no dimensions")
+    d = axis_of("unbind", dim, input._array.ndim)
+    return variadic.slices(input, d, list(range(input._array.shape[d])), "UnbindBackward0")
+
+
+def meshgrid(*tensors: Any, indexing: str = "ij") -> tuple[Any, ...]:
+    """Return coordinate tensors of a grid; ``"ij"`` or ``"xy"`` order."""
+    if len(tensors) == 1 and isinstance(tensors[0], (tuple, list)):
+        tensors = tuple(tensors[0])
+    if indexing not in ("ij", "xy"):
+        raise RuntimeError(f'meshgrid: indexing must be one of "xy" or "ij", but got: {indexing}')
+    if indexing == "xy" and len(tensors) > 1:
+        grids = meshgrid(tensors[1], tensors[0], *tensors[2:])
+        return tuple(transpose(g, 0, 1) for g in (grids[1], grids[0], *grids[2:]))
+    shape = tuple(t.numel() for t in tensors)
+    n = len(tensors)
+    return tuple(
+        expand(reshape(t, (1,) * k + (-1,) + (1,) * (n - k - 1)), shape)
+        for k, t in enumerate(tensors)
+    )

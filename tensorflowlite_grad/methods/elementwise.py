@@ -1,0 +1,167 @@
+"""Arithmetic, comparison and mathematical methods, and the operators."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..functions import elementwise as f
+from ..functions import products
+from ..ops import arithmetic
+
+
+def _floor_divided(input: Any, other: Any) -> Any:
+    return f._reflected(f.floor_divide, input, other)
+
+
+def _remaindered(input: Any, other: Any) -> Any:
+    return f._reflected(f.remainder, input, other)
+
+
+def _matrix_multiplied(input: Any, other: Any) -> Any:
+    return products.matmul(f.as_tensor_argument("matmul", other), input)
+
+
+def _equal(input: Any, other: Any) -> Any:
+    # PyTorch compares elements with numbers and tensors, and is unequal to all else.
+    return False if other is None or isinstance(other, str) else f.eq(input, other)
+
+
+def _unequal(input: Any, other: Any) -> Any:
+    return True if other is None or isinstance(other, str) else f.ne(input, other)
+
+
+class ElementwiseMethods:
+    """Operators go straight to the written recorders; NumPy's arrays step back for them."""
+
+    __slots__ = ()
+
+    # NumPy's operators return NotImplemented for classes that say so, and ours are asked.
+    __array_ufunc__ = None
+    __array_priority__ = 1000
+
+    __add__ = __radd__ = arithmetic.add.call
+    __sub__ = arithmetic.sub.call
+    __rsub__ = f.rsub
+    __mul__ = __rmul__ = f.mul
+    __truediv__ = arithmetic.div.call
+    __rtruediv__ = f.rdiv
+    __floordiv__ = f.floor_divide
+    __rfloordiv__ = _floor_divided
+    __mod__ = f.remainder
+    __rmod__ = _remaindered
+    __pow__ = f.pow
+
+    def __rpow__(self, other: Any) -> Any:
+        return f._reflected(arithmetic.pow_tensor.call, self, other)
+
+    __neg__ = f.neg
+    __pos__ = f.positive
+    __abs__ = f.abs
+    __matmul__ = products.matmul
+    __rmatmul__ = _matrix_multiplied
+    __eq__ = _equal
+    __ne__ = _unequal
+    __lt__ = f.lt
+    __le__ = f.le
+    __gt__ = f.gt
+    __ge__ = f.ge
+    __invert__ = f.bitwise_not
+    __and__ = __rand__ = f.bitwise_and
+    __or__ = __ror__ = f.bitwise_or
+    __xor__ = __rxor__ = f.bitwise_xor
+    __lshift__ = f.bitwise_left_shift
+    __rshift__ = f.bitwise_right_shift
+    __hash__ = object.__hash__
+
+    add = f.add
+    sub = subtract = f.sub
+    mul = multiply = f.mul
+    div = divide = true_divide = f.div
+    pow = f.pow
+    neg = negative = f.neg
+    positive = f.positive
+    square = f.square
+    sqrt = f.sqrt
+    rsqrt = f.rsqrt
+    reciprocal = f.reciprocal
+    abs = absolute = f.abs
+    sign = sgn = f.sign
+    floor = f.floor
+    ceil = f.ceil
+    trunc = fix = f.trunc
+    frac = f.frac
+    round = f.round
+    floor_divide = f.floor_divide
+    remainder = f.remainder
+    fmod = f.fmod
+    hypot = f.hypot
+    copysign = f.copysign
+    maximum = f.maximum
+    minimum = f.minimum
+    relu = f.relu
+    clamp = clip = f.clamp
+    clamp_min = f.clamp_min
+    clamp_max = f.clamp_max
+    lerp = f.lerp
+    addcmul = f.addcmul
+    addcdiv = f.addcdiv
+    exp = f.exp
+    exp2 = f.exp2
+    expm1 = f.expm1
+    log = f.log
+    log2 = f.log2
+    log10 = f.log10
+    log1p = f.log1p
+    logaddexp = f.logaddexp
+    sigmoid = f.sigmoid
+    logit = f.logit
+    erf = f.erf
+    xlogy = f.xlogy
+    sin = f.sin
+    cos = f.cos
+    tan = f.tan
+    asin = arcsin = f.asin
+    acos = arccos = f.acos
+    atan = arctan = f.atan
+    sinh = f.sinh
+    cosh = f.cosh
+    tanh = f.tanh
+    asinh = arcsinh = f.asinh
+    acosh = arccosh = f.acosh
+    atanh = arctanh = f.atanh
+    atan2 = arctan2 = f.atan2
+    eq = f.eq
+    ne = not_equal = f.ne
+    lt = less = f.lt
+    le = less_equal = f.le
+    gt = greater = f.gt
+    ge = greater_equal = f.ge
+    equal = f.equal
+    isclose = f.isclose
+    allclose = f.allclose
+    isnan = f.isnan
+    isinf = f.isinf
+    isfinite = f.isfinite
+    signbit = f.signbit
+    logical_not = f.logical_not
+    logical_and = f.logical_and
+    logical_or = f.logical_or
+    logical_xor = f.logical_xor
+    bitwise_not = f.bitwise_not
+    bitwise_and = f.bitwise_and
+    bitwise_or = f.bitwise_or
+    bitwise_xor = f.bitwise_xor
+    conj = f.conj
+    matmul = products.matmul
+    mm = products.mm
+    mv = products.mv
+    bmm = products.bmm
+    dot = products.dot
+    outer = products.outer
+    addmm = products.addmm
+
+    def where(self, condition: Any, other: Any) -> Any:
+        """Return the elements where a condition holds, else those of `other`."""
+        return f.where(condition, self, other)
+
+

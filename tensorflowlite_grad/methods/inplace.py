@@ -1,0 +1,185 @@
+"""In-place methods: a function computed first, then written into the tensor."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .. import dtypes
+from ..autograd import inplace
+from ..autograd.graph import Variable
+from ..dtypes import Kind
+from ..functions import elementwise as f
+from ..functions import indexing
+from ..functions.random import generator_of
+from ..ops import conversion
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def in_place(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the in-place form of a function: of ``add``, ``add_``.
+
+    Nothing has changed if it raises.
+    """
+
+    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        requires = any(isinstance(a, Variable) and a._edge is not None for a in args)
+        inplace.check(self, name, requires)
+        _same_kind(self, name, args)
+        result = function(inplace.snapshot(self), *args, **kwargs)
+        inplace.commit(self, _fitting(self, name, result))
+        return self
+
+    method.__name__ = method.__qualname__ = name
+    method.__doc__ = f"Replace the elements by those of `{name.rstrip('_')}`, in place."
+    return method
+
+
+def _same_kind(tensor: Any, name: str, args: tuple[Any, ...]) -> None:
+    """Raise for what another device holds, before anything is computed."""
+    for other in args:
+        if isinstance(other, Variable) and other._place is not tensor._place and other._array.ndim:
+            from ..ops.promotion import common_place
+
+            common_place(name, [tensor, other])
+
+
+def _fitting(tensor: Any, name: str, result: Any) -> Any:
+    """Return a result as it fits into the tensor's memory, or raise."""
+    have, want = tuple(result._array.shape), tuple(tensor._array.shape)
+    if have != want:
+        raise RuntimeError(
+            f"output with shape {list(want)} doesn't match the broadcast shape {list(have)}: "
+            f"{name}() cannot change a tensor's shape"
+        )
+    place = tensor._place
+    new, old = place.dtype_of(result._array), place.dtype_of(tensor._array)
+    if new is old:
+        return result
+    if new.kind > old.kind and not (new.kind is Kind.INT and old.kind is Kind.INT):
+        names = dtypes.LEGACY_NAMES
+        raise RuntimeError(
+            f"result type {names[new.name]} can't be cast to the desired output type "
+            f"{names[old.name]}: {name}() keeps a tensor's dtype"
+        )
+    return conversion.cast(result, old)
+
+
+def _copied(self: Any, src: Any) -> Any:
+    value = indexing._value(self, _anywhere(self, src))
+    return _expanded(self, value, "copy_")
+
+
+def _anywhere(tensor: Any, src: Any) -> Any:
+    if isinstance(src, Variable):
+        return conversion.move(src, tensor._place)
+    return src
+
+
+def _expanded(tensor: Any, value: Any, name: str) -> Any:
+    want = tuple(tensor._array.shape)
+    if tuple(value._array.shape) != want:
+        value = value.expand(want)
+    # A node of its own: the source's edge belongs to the source.
+    return conversion.clone(value)
+
+
+class InPlaceMethods:
+    """Methods with a final underscore, and the augmented assignments."""
+
+    __slots__ = ()
+
+    add_ = __iadd__ = in_place("add_", f.add)
+    sub_ = subtract_ = __isub__ = in_place("sub_", f.sub)
+    mul_ = multiply_ = __imul__ = in_place("mul_", f.mul)
+    div_ = divide_ = __itruediv__ = in_place("div_", f.div)
+    pow_ = __ipow__ = in_place("pow_", f.pow)
+    floor_divide_ = __ifloordiv__ = in_place("floor_divide_", f.floor_divide)
+    remainder_ = __imod__ = in_place("remainder_", f.remainder)
+    fmod_ = in_place("fmod_", f.fmod)
+    __iand__ = bitwise_and_ = in_place("bitwise_and_", f.bitwise_and)
+    __ior__ = bitwise_or_ = in_place("bitwise_or_", f.bitwise_or)
+    __ixor__ = bitwise_xor_ = in_place("bitwise_xor_", f.bitwise_xor)
+    logical_not_ = in_place("logical_not_", f.logical_not)
+    neg_ = in_place("neg_", f.neg)
+    abs_ = in_place("abs_", f.abs)
+    square_ = in_place("square_", f.square)
+    sqrt_ = in_place("sqrt_", f.sqrt)
+    rsqrt_ = in_place("rsqrt_", f.rsqrt)
+    reciprocal_ = in_place("reciprocal_", f.reciprocal)
+    sign_ = in_place("sign_", f.sign)
+    floor_ = in_place("floor_", f.floor)
+    ceil_ = in_place("ceil_", f.ceil)
+    trunc_ = in_place("trunc_", f.trunc)
+    round_ = in_place("round_", f.round)
+    frac_ = in_place("frac_", f.frac)
+    exp_ = in_place("exp_", f.exp)
+    expm1_ = in_place("expm1_", f.expm1)
+    log_ = in_place("log_", f.log)
+    log1p_ = in_place("log1p_", f.log1p)
+    log2_ = in_place("log2_", f.log2)
+    log10_ = in_place("log10_", f.log10)
+    sin_ = in_place("sin_", f.sin)
+    cos_ = in_place("cos_", f.cos)
+    tan_ = in_place("tan_", f.tan)
+    asin_ = in_place("asin_", f.asin)
+    acos_ = in_place("acos_", f.acos)
+    atan_ = in_place("atan_", f.atan)
+    sinh_ = in_place("sinh_", f.sinh)
+    cosh_ = in_place("cosh_", f.cosh)
+    tanh_ = in_place("tanh_", f.tanh)
+    sigmoid_ = in_place("sigmoid_", f.sigmoid)
+    relu_ = in_place("relu_", f.relu)
+    clamp_ = clip_ = in_place("clamp_", f.clamp)
+    clamp_min_ = in_place("clamp_min_", f.clamp_min)
+    clamp_max_ = in_place("clamp_max_", f.clamp_max)
+    lerp_ = in_place("lerp_", f.lerp)
+    addcmul_ = in_place("addcmul_", f.addcmul)
+    addcdiv_ = in_place("addcdiv_", f.addcdiv)
+    masked_fill_ = in_place("masked_fill_", indexing.masked_fill)
+    index_add_ = in_place("index_add_", indexing.index_add)
+    index_put_ = in_place("index_put_", indexing.index_put)
+    scatter_add_ = in_place("scatter_add_", indexing.scatter_add)
+    copy_ = in_place("copy_", _copied)
+
+    def zero_(self: Any) -> Any:
+        """Set all elements to zero, in place."""
+        return self.fill_(0)
+
+    def fill_(self: Any, value: Any) -> Any:
+        """Set all elements to one number, in place."""
+        inplace.check(self, "fill_", isinstance(value, Variable) and value._edge is not None)
+        number = indexing._value(self, value)
+        if number._array.ndim:
+            raise RuntimeError(
+                "fill_ only supports 0-dimension value tensor but got tensor with "
+                f"{number._array.ndim} dimensions."
+            )
+        if number._edge is not None:
+            number = _expanded(self, number, "fill_")
+        inplace.commit(self, number)
+        return self
+
+    def uniform_(self: Any, low: float = 0.0, high: float = 1.0) -> Any:
+        """Set all elements to numbers drawn evenly from [low, high), in place."""
+        return _drawn(self, "uniform_", "uniform", high - low, low)
+
+    def normal_(self: Any, mean: float = 0.0, std: float = 1.0) -> Any:
+        """Set all elements to normal numbers, in place."""
+        if std < 0:
+            raise RuntimeError(f"normal expects std >= 0.0, but found std {std}")
+        return _drawn(self, "normal_", "normal", std, mean)
+
+
+def _drawn(tensor: Any, name: str, draw: str, scale: float, shift: float) -> Any:
+    inplace.check(tensor, name)
+    place = tensor._place
+    native = tensor._array.dtype
+    if place.dtype_of(tensor._array).kind is not Kind.FLOAT:
+        raise RuntimeError(f"{name}() needs a floating-point tensor, not {tensor.dtype.name}")
+    drawn = getattr(generator_of(place), draw)(place.xp, tuple(tensor._array.shape), native)
+    inplace.commit(tensor, place.wrap(drawn * scale + shift, place))
+    return tensor
+
+

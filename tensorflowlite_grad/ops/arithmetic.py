@@ -1,0 +1,281 @@
+"""Arithmetic, element by element."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..autograd.graph import Variable
+from ..dtypes import Kind, kind_of_scalar
+from .declare import elementwise, nondifferentiable
+from .kinds import is_complex, is_floating
+from .promotion import result_type
+
+__all__: list[str] = []
+
+add = elementwise("add", "+", input=None, other=None)
+sub = elementwise("sub", "-", input=None, other=lambda xp, g: -g)
+mul = elementwise(
+    "mul",
+    "*",
+    input=lambda xp, g, other: g * other,
+    other=lambda xp, g, input: g * input,
+)
+div = elementwise(
+    "div",
+    "/",
+    result="float",
+    input=lambda xp, g, other: g / other,
+    other=lambda xp, g, input, other: -g * (input / other / other),
+)
+neg = elementwise("neg", "-", input=lambda xp, g: -g)
+positive = elementwise("positive", "positive", input=None)
+
+
+def _power(xp: Any, x: Any, exponent: Any) -> Any:
+    # The exponents that have a faster form, which is PyTorch's too.
+    if exponent == 2:
+        return x * x
+    if exponent == 3:
+        return x * x * x
+    if exponent == 0.5:
+        return xp.sqrt(x)
+    return xp.pow(x, exponent)
+
+
+def _power_slope(xp: Any, g: Any, input: Any, exponent: Any) -> Any:
+    if exponent == 2:
+        return g * (2 * input)
+    if exponent == 0:
+        return xp.zeros_like(g)
+    return g * (exponent * _power(xp, input, exponent - 1))
+
+
+def _raise_kind(input: Any, exponent: Any) -> tuple[Any, Any]:
+    """Convert a base whose kind of number is below its exponent's."""
+    if isinstance(input, Variable):
+        from .conversion import cast
+
+        wanted = result_type(input, exponent)
+        kind = kind_of_scalar(exponent)
+        if wanted.kind <= Kind.INT and kind is not None and exponent < 0:
+            raise RuntimeError(
+                "Integers to negative integer powers are not allowed. "
+                "Convert the base to a floating-point dtype first, as in x.float() ** -1"
+            )
+        input = cast(input, wanted)
+    return input, exponent
+
+
+#: A power whose exponent is a Python number, which rules may branch on.
+pow_scalar = elementwise(
+    "pow_scalar",
+    _power,
+    ["exponent"],
+    node_name="PowBackward0",
+    prepare=_raise_kind,
+    input=_power_slope,
+)
+pow_tensor = elementwise(
+    "pow",
+    "pow",
+    node_name="PowBackward1",
+    # At exponent 0 the slope is 0 whatever the base, and at base 0 it is the limit.
+    input=lambda xp, g, input, exponent: xp.where(
+        exponent == 0, xp.zeros_like(g), g * exponent * xp.pow(input, exponent - 1)
+    ),
+    exponent=lambda xp, g, input, exponent, out: g
+    * xp.where(
+        (input == 0) & _not_negative(xp, exponent), xp.zeros_like(out), out * xp.log(input)
+    ),
+)
+
+
+def _not_negative(xp: Any, x: Any) -> Any:
+    return xp.real(x) >= 0 if is_complex(x) else x >= 0
+
+
+square = elementwise("square", "square", input=lambda xp, g, input: g * (2 * input))
+sqrt = elementwise("sqrt", "sqrt", result="float", input=lambda xp, g, out: g / (2 * out))
+rsqrt = elementwise(
+    "rsqrt",
+    lambda xp, input: 1 / xp.sqrt(input),
+    result="float",
+    input=lambda xp, g, out: g * (-0.5 * out * out * out),
+)
+reciprocal = elementwise(
+    "reciprocal",
+    lambda xp, input: 1 / input,
+    result="float",
+    input=lambda xp, g, out: -g * out * out,
+)
+abs_ = elementwise(
+    "abs",
+    "abs",
+    conjugate=False,
+    jvp=lambda xp, input_dot, input: xp.real(xp.conj(xp.sign(input)) * input_dot)
+    if is_complex(input)
+    else input_dot * xp.sign(input),
+    input=lambda xp, g, input: g * xp.sign(input),
+)
+# Steps are flat: their slope is zero, and PyTorch records them all the same.
+_flat = lambda xp, g: xp.zeros_like(g)  # noqa: E731
+sign = elementwise("sign", "sign", conjugate=False, input=_flat)
+floor = elementwise("floor", "floor", result="real", input=_flat)
+ceil = elementwise("ceil", "ceil", result="real", input=_flat)
+trunc = elementwise("trunc", "trunc", result="real", input=_flat)
+round_ = elementwise("round", "round", result="real", input=_flat)
+frac = elementwise("frac", lambda xp, input: input - xp.trunc(input), result="real", input=None)
+floor_divide = nondifferentiable("floor_divide", "//", ["input", "other"], result="real")
+trunc_divide = nondifferentiable(
+    "trunc_divide", lambda xp, input, other: _truncated(xp, input, other), ["input", "other"],
+    result="real",
+)
+
+
+def _truncated(xp: Any, x: Any, y: Any) -> Any:
+    """Return the quotient rounded toward zero; integers stay exact."""
+    quotient = x // y
+    return quotient + xp.astype((quotient < 0) & (quotient * y != x), quotient.dtype)
+
+
+remainder = elementwise(
+    "remainder",
+    "remainder",
+    result="real",
+    input=None,
+    other=lambda xp, g, input, other: -g * xp.floor(input / other),
+)
+fmod = elementwise(
+    "fmod",
+    lambda xp, input, other: input - other * _truncated_quotient(xp, input, other),
+    result="real",
+    input=None,
+    other=lambda xp, g, input, other: -g * xp.trunc(input / other),
+)
+
+
+def _truncated_quotient(xp: Any, x: Any, y: Any) -> Any:
+    return xp.trunc(x / y) if is_floating(x) else _truncated(xp, x, y)
+
+
+lerp = elementwise(
+    "lerp",
+    lambda xp, input, end, weight: input + weight * (end - input),
+    input=lambda xp, g, weight: g * (1 - weight),
+    end=lambda xp, g, weight: g * weight,
+    weight=lambda xp, g, input, end: g * (end - input),
+)
+addcmul = elementwise(
+    "addcmul",
+    lambda xp, input, tensor1, tensor2, value: input + value * tensor1 * tensor2,
+    ["value=1"],
+    input=None,
+    tensor1=lambda xp, g, tensor2, value: g * (value * tensor2),
+    tensor2=lambda xp, g, tensor1, value: g * (value * tensor1),
+)
+addcdiv = elementwise(
+    "addcdiv",
+    lambda xp, input, tensor1, tensor2, value: input + value * (tensor1 / tensor2),
+    ["value=1"],
+    result="float",
+    input=None,
+    tensor1=lambda xp, g, tensor2, value: g * (value / tensor2),
+    tensor2=lambda xp, g, tensor1, tensor2, value: -g * (value * tensor1 / tensor2 / tensor2),
+)
+hypot = elementwise(
+    "hypot",
+    "hypot",
+    result="realfloat",
+    input=lambda xp, g, input, out: g * (input / out),
+    other=lambda xp, g, other, out: g * (other / out),
+)
+copysign = elementwise(
+    "copysign",
+    "copysign",
+    result="realfloat",
+    input=lambda xp, g, input, other: g * xp.sign(input) * xp.copysign(xp.ones_like(other), other),
+    other=lambda xp, g: xp.zeros_like(g),
+)
+maximum = elementwise(
+    "maximum",
+    "maximum",
+    result="real",
+    # A tie gives each side half.
+    input=lambda xp, g, input, other: g * _share(xp, g, input > other, input == other),
+    other=lambda xp, g, input, other: g * _share(xp, g, other > input, input == other),
+)
+minimum = elementwise(
+    "minimum",
+    "minimum",
+    result="real",
+    input=lambda xp, g, input, other: g * _share(xp, g, input < other, input == other),
+    other=lambda xp, g, input, other: g * _share(xp, g, other < input, input == other),
+)
+
+
+def _share(xp: Any, like: Any, wins: Any, ties: Any) -> Any:
+    """Return 1 where an operand wins, half where it ties, else 0."""
+    one, half = xp.astype(wins, like.dtype), xp.astype(ties, like.dtype)
+    return one + half / 2
+
+
+clamp_scalar = elementwise(
+    "clamp",
+    lambda xp, input, min, max: _clip(xp, input, min, max),
+    ["min", "max"],
+    result="real",
+    node_name="ClampBackward1",
+    # At a bound the gradient passes.
+    input=lambda xp, g, input, min, max: xp.where(
+        _inside(xp, input, min, max), g, xp.zeros_like(g)
+    ),
+)
+
+
+def _clip(xp: Any, x: Any, low: Any, high: Any) -> Any:
+    if low is not None:
+        x = xp.maximum(x, xp.full_like(x, low))
+    return x if high is None else xp.minimum(x, xp.full_like(x, high))
+
+
+def _inside(xp: Any, x: Any, low: Any, high: Any) -> Any:
+    if low is None:
+        return x <= high
+    return x >= low if high is None else (x >= low) & (x <= high)
+
+
+relu = elementwise(
+    "relu",
+    lambda xp, input: xp.maximum(input, xp.zeros_like(input)),
+    result="real",
+    input=lambda xp, g, out: g * xp.astype(out > 0, g.dtype),
+)
+where = elementwise(
+    "where",
+    "where",
+    operands=["condition", "input", "other"],
+    typed=False,
+    input=lambda xp, g, condition: xp.where(condition, g, xp.zeros_like(g)),
+    other=lambda xp, g, condition: xp.where(condition, xp.zeros_like(g), g),
+)
+real = elementwise(
+    "real",
+    "real",
+    conjugate=False,
+    jvp=lambda xp, input_dot: xp.real(input_dot),
+    input=lambda xp, g: g * (1 + 0j),
+)
+imag = elementwise(
+    "imag",
+    "imag",
+    conjugate=False,
+    jvp=lambda xp, input_dot: xp.imag(input_dot),
+    input=lambda xp, g: g * 1j,
+)
+conj = elementwise(
+    "conj",
+    "conj",
+    conjugate=False,
+    jvp=lambda xp, input_dot: xp.conj(input_dot),
+    input=lambda xp, g: xp.conj(g),
+)

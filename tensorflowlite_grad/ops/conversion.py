@@ -1,0 +1,73 @@
+"""Copies, casts and moves between devices and backends."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..autograd.graph import Variable
+from ..dtypes import dtype
+from .declare import linear
+
+__all__ = ["alias", "cast", "clone", "move"]
+
+
+def _transfer(xp: Any, x: Any, source: Any, target: Any) -> Any:
+    """Return a copy of `x`, which lives at `source`, at `target`."""
+    if isinstance(x, Variable):
+        return move(x, target)
+    if source.backend is target.backend:
+        moved = source.backend.transfer(x, target.kind, target.index)
+        if moved is not None:
+            return moved
+    host = source.backend.to_numpy(x)
+    return target.backend.from_numpy(host, target.kind, target.index)
+
+
+_cast = linear(
+    "to_copy",
+    lambda xp, input, target, source: xp.astype(input, target),
+    ["target", "source"],
+    input=lambda xp, g, source: xp.astype(g, source),
+)
+clone_op = linear("clone", lambda xp, input: xp.asarray(input, copy=True), input=None)
+alias_op = linear("alias", lambda xp, input: input[...], input=None, view=True)
+_move = linear(
+    "to_device",
+    _transfer,
+    ["source", "target"],
+    node_name="ToCopyBackward0",
+    input=lambda xp, g, source, target: _transfer(xp, g, target, source),
+)
+
+
+def cast(tensor: Any, d: dtype) -> Any:
+    """Return a tensor converted to a dtype; its gradient comes back in the old one."""
+    place = tensor._place
+    have = place.dtype_of(tensor._array)
+    if have is d:
+        return tensor
+    out = _cast.record(tensor, place.native(d), tensor._array.dtype)
+    if not d.is_differentiable:
+        out._edge = None
+    return out
+
+
+def clone(tensor: Any) -> Any:
+    """Return a copy of a tensor in memory of its own."""
+    return clone_op.record(tensor)
+
+
+def alias(tensor: Any) -> Any:
+    """Return a view of the whole tensor."""
+    return alias_op.record(tensor)
+
+
+def move(tensor: Any, place: Any) -> Any:
+    """Return a copy of a tensor on another device or backend."""
+    if tensor._place is place:
+        return tensor
+    out = _move.record(tensor, tensor._place, place)
+    out._place = place
+    if out._edge is not None:
+        out._edge.place = place  # where the result's gradient is
+    return out

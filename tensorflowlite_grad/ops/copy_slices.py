@@ -1,0 +1,54 @@
+"""Writing a view's new value into its base: what an in-place operation on a view records."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..autograd.inplace import bind_copy_slices
+from .declare import linear
+
+__all__ = ["copy_slices", "view_scatter"]
+
+Chain = tuple[tuple[Any, tuple[Any, ...]], ...]
+
+
+def replay(xp: Any, base: Any, chain: Chain) -> Any:
+    """Return the view of `base`, of any carrier, that a chain of operations makes."""
+    for op, options in chain:
+        base = op.on(xp, base, *options)
+    return base
+
+
+def _scattered(xp: Any, base: Any, source: Any, chain: Chain) -> Any:
+    """Return a copy of `base` with `source` in the place of the view."""
+    out = xp.asarray(base, copy=True)
+    replay(xp, out, chain)[...] = source
+    return out
+
+
+def _scatter(xp: Any, base: Any, source: Any, chain: Chain) -> Any:
+    return view_scatter.on(xp, base, source, chain)
+
+
+def _rules() -> dict[str, Any]:
+    return {
+        "base": lambda xp, g, chain: _scatter(
+            xp, g, xp.zeros_like(replay(xp, g, chain)), chain
+        ),
+        "source": lambda xp, g, chain: replay(xp, g, chain),
+    }
+
+
+view_scatter = linear("view_scatter", _scattered, ["chain"], **_rules())
+#: Recorded once the memory of `base` has been written: there is nothing left to compute.
+copy_slices = linear(
+    "copy_slices", lambda xp, base, source, chain: base, ["chain"], node_name="CopySlices", **_rules()
+)
+
+
+def _edge(base: Any, source: Any, chain: Chain) -> Any:
+    """Return the new edge of a base into which `source` was written."""
+    return copy_slices.record(base, source, chain)._edge
+
+
+bind_copy_slices(_edge)

@@ -1,0 +1,155 @@
+"""PyTorch's type promotion, and what counts as an operand.
+
+Tensors of one or more dimensions decide the dtype; 0-d tensors and then Python numbers
+only raise it to their own kind, never to their own precision. A cast is an operation like
+any other, so that a gradient comes back in its operand's dtype.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..autograd.graph import Variable
+from ..backend import registry
+from ..dtypes import Kind, bool_, default_of_kind, dtype, get_default_dtype, kind_of_scalar, promote_types
+
+if TYPE_CHECKING:
+    from .declare import Operation
+
+__all__ = ["common_dtype", "operands", "result_type"]
+
+
+def common_dtype(name: str, result: str, found: dtype) -> dtype:
+    """Return the dtype that an operation computes in, when its operands promote to `found`.
+
+    `result` is ``"same"``; ``"float"``, integers becoming the default float; ``"compare"``,
+    whose result is bool; ``"real"``, complex numbers being refused; or ``"integral"``.
+    """
+    if result in ("float", "realfloat") and found.kind < Kind.FLOAT:
+        found = get_default_dtype()
+    if result in ("real", "realfloat") and found.is_complex:
+        raise RuntimeError(
+            f"{name}(): complex numbers have no order, so dtype {found.name} is not supported"
+        )
+    if result == "integral" and found.kind > Kind.INT:
+        raise RuntimeError(f"{name}() is for bool and integer tensors, not dtype {found.name}")
+    return found
+
+
+def result_type(*values: Any) -> dtype:
+    """Return the dtype that tensors and Python numbers promote to.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.result_type(tg.ones(2, dtype=tg.int32), 1.5)
+    tensorflowlite_grad.float32
+    """
+    ranks: list[dtype | None] = [None, None, None]  # of dimensioned tensors, 0-d ones, numbers
+    for value in values:
+        if isinstance(value, Variable):
+            rank = 0 if value._array.ndim else 1
+            d = value._place.dtype_of(value._array)
+        else:
+            kind = kind_of_scalar(value)
+            if kind is None:
+                raise TypeError(f"expected a Tensor or a number, got {type(value).__name__}")
+            rank, d = 2, default_of_kind(kind)
+        known = ranks[rank]
+        ranks[rank] = d if known is None else promote_types(known, d)
+    out: dtype | None = None
+    for d in (r for r in ranks if r is not None):
+        if out is None:
+            out = d
+        elif d.kind > out.kind:
+            # A complex 0-d keeps the precision of a dimensioned real.
+            out = promote_types(out, d) if d.kind is not Kind.COMPLEX else _raised(out, d)
+    if out is None:
+        raise ValueError("result_type() needs at least one tensor or number")
+    return out
+
+
+def _raised(real: dtype, kind: dtype) -> dtype:
+    return real.to_complex() if real.is_floating_point else kind
+
+
+def operands(op: Operation, values: tuple[Any, ...]) -> list[Any]:
+    """Return tensors of one device and dtype for an operation's arguments.
+
+    Raises
+    ------
+    TypeError
+        If an argument is neither a tensor, an array nor a number.
+    RuntimeError
+        If they live on different devices or backends.
+    """
+    from . import conversion
+
+    converted = [v if isinstance(v, Variable) else _array_operand(v) for v in values]
+    tensors = [v for v in converted if isinstance(v, Variable)]
+    for position, value in enumerate(converted):
+        if not isinstance(value, Variable) and kind_of_scalar(value) is None:
+            raise TypeError(
+                f"{op.name}(): argument {op.operands[position]!r} (position {position + 1}) must "
+                f"be Tensor, not {type(values[position]).__name__}"
+            )
+    if not tensors:
+        raise TypeError(
+            f"{op.name}(): argument {op.operands[0]!r} (position 1) must be Tensor, not "
+            f"{type(values[0]).__name__}; make one with tensor()"
+        )
+    place = common_place(op.name, tensors)
+    found = result_type(*converted)
+    _refuse_bool(op, found, tensors)
+    wanted = common_dtype(op.name, op.result, found)
+    out = []
+    for value in converted:
+        if not isinstance(value, Variable):
+            out.append(place.wrap(place.scalar(value, place.native(wanted)), place))
+        else:
+            if value._place is not place:
+                value = conversion.move(value, place)
+            if place.dtype_of(value._array) is not wanted:
+                value = conversion.cast(value, wanted)
+            out.append(value)
+    return out
+
+
+def _refuse_bool(op: Operation, found: dtype, tensors: list[Any]) -> None:
+    if found is bool_ and op.name in ("sub", "neg"):
+        mark = "Subtraction, the `-` operator, with two bool tensors"
+        if op.name == "neg":
+            mark = "Negation, the `-` operator, on a bool tensor"
+        raise RuntimeError(
+            f"{mark} is not supported. Use the `^` or `logical_xor()` operator instead, or "
+            "`~` and `logical_not()` to invert a mask."
+        )
+
+
+def _array_operand(value: Any) -> Any:
+    """Return an array of a known backend as a constant tensor, anything else as it is."""
+    if kind_of_scalar(value) is not None and type(value) in (bool, int, float, complex):
+        return value
+    place = registry.place_of(value)
+    return value if place is None else place.wrap(value, place)
+
+
+def common_place(name: str, tensors: list[Any]) -> Any:
+    """Return where all tensors live; RuntimeError if that is not one place.
+
+    A 0-d tensor on the CPU goes along with tensors elsewhere, as in PyTorch, if both are
+    one backend's.
+    """
+    places = {t._place for t in tensors}
+    if len(places) == 1:
+        return tensors[0]._place
+    main = {t._place for t in tensors if not (t._place.kind == "cpu" and not t._array.ndim)}
+    if len(main) == 1:
+        place = next(iter(main))
+        if all(t._place is place or t._place.backend is place.backend for t in tensors):
+            return place
+    text = " and ".join(sorted(f"{p.device} (backend {p.backend.name})" for p in places))
+    raise RuntimeError(
+        "Expected all tensors to be on the same device, but found at least two devices: "
+        f"{text}, in {name}(); move them together with .to(device)"
+    )

@@ -1,0 +1,379 @@
+"""Writes the Python functions that run and record an operation.
+
+As `dataclasses` writes ``__init__``: from an operation's declaration, once, with a fixed
+number of operands. Loops over operands and star-arguments would take half as long again
+on the hot path. The text holds only names that declarations give; nothing in it comes
+from a user's data.
+"""
+
+from __future__ import annotations
+
+from itertools import chain, combinations
+from typing import TYPE_CHECKING, Any
+
+from ..autograd import errors, modes
+from ..autograd.graph import Extra, Leaf, Node, Variable, Version, View, cell_of, next_seq
+
+if TYPE_CHECKING:
+    from .declare import Operation
+
+#: Every generated function's namespace, so that the tensor class can reach them all.
+_namespaces: list[dict[str, Any]] = []
+_carrier: dict[str, Any] = {"Tensor": Variable, "TENSORS": None}
+
+
+def bind_carrier(tensor_class: type, namespace: Any) -> None:
+    """Say what results are, and the namespace with which rules are run on them."""
+    _carrier.update(Tensor=tensor_class, TENSORS=namespace)
+    for space in _namespaces:
+        space.update(_carrier)
+
+
+def tensors() -> Any:
+    """Return the namespace of tensors, with which higher derivatives run."""
+    return _carrier["TENSORS"]
+
+
+def write(op: Operation) -> tuple[Any, Any]:
+    """Return ``(entry, record)`` for an operation.
+
+    ``record`` takes tensors of one dtype and device; ``entry`` takes what users give and
+    hands all but the common case to `Operation.slow`.
+    """
+    space = _new_space(op)
+    masks = _masks(op)
+    for k, mask in enumerate(masks):
+        space[f"N{k}"] = _node_class(op, mask)
+        if op.conjugate:
+            space[f"C{k}"] = _complex_class(space[f"N{k}"])
+    source = _record_source(op, masks)
+    if op.has_entry:
+        source += _entry_source(op, masks)
+    exec(compile(source, f"<recorder of {op.name}>", "exec"), space)
+    record = space["record"]
+    entry = space["entry"] if op.has_entry else record
+    for function in (record, entry):
+        function.__name__ = function.__qualname__ = op.name
+        function.__doc__ = op.doc
+    return entry, record
+
+
+def _new_space(op: Operation) -> dict[str, Any]:
+    space: dict[str, Any] = {
+        "__name__": __name__,
+        "op": op,
+        "forward": op.forward,
+        "new": object.__new__,
+        "Version": Version,
+        "grad_enabled": modes.is_grad_enabled,
+        "next_seq": next_seq,
+        "attach_view": attach_view,
+        "freed": errors.freed,
+        "changed": errors.changed,
+        "detached": errors.detached,
+        "Extra": Extra,
+        **_carrier,
+    }
+    _namespaces.append(space)
+    return space
+
+
+def _masks(op: Operation) -> list[tuple[str, ...]]:
+    """Return every set of operands that may require grad, the largest last."""
+    names = [p for p in op.operands if p in op.rules]
+    return list(chain.from_iterable(combinations(names, n) for n in range(1, len(names) + 1)))
+
+
+def needs(op: Operation, mask: tuple[str, ...]) -> list[str]:
+    """Return the names of what the rules of these operands take, in a fixed order."""
+    wanted: list[str] = []
+    for operand in mask:
+        wanted += [n for n in op.rule_parameters[operand] if n not in ("xp", "g")]
+        if op.elementwise and len(op.operands) > 1:
+            wanted.append(f"{operand}_shape")
+    return list(dict.fromkeys(wanted))
+
+
+def _forward_text(op: Operation, prefix: str = "a_") -> str:
+    operands = [prefix + p for p in op.operands]
+    if isinstance(op.forward, str):
+        if not op.forward.isidentifier():  # an operator, such as "*"
+            return f" {op.forward} ".join(operands) if len(operands) > 1 else op.forward + operands[0]
+        return f"place.xp.{op.forward}({', '.join(operands + op.option_names)})"
+    return f"forward(place.xp, {', '.join(operands + op.option_names)})"
+
+
+def _result_text(op: Operation) -> list[str]:
+    arguments = ", ".join(op.operands)
+    options = "".join(f"{o}, " for o in op.option_names)
+    lines = [
+        "try:",
+        f"    r = {_forward_text(op)}",
+        "except Exception as error:",
+        f"    raise op.explain(error, ({arguments},), ({options}))",
+        "out = new(Tensor)",
+        "out._array = r",
+        "out._place = place",
+    ]
+    if op.view:
+        lines.append(f"attach_view(out, {op.operands[0]}, op, ({options}))")
+    else:
+        lines += ["out._cell = None", "out._extra = None"]
+    return lines
+
+
+def _recording_text(op: Operation, masks: list[tuple[str, ...]], complex_check: bool) -> list[str]:
+    names = [p for p in op.operands if p in op.rules]
+    if not names:
+        return ["out._edge = None", "return out"]
+    lines = [f"e_{p} = {p}._edge" for p in names]
+    none = " and ".join(f"e_{p} is None" for p in names)
+    if len(names) > 1:
+        none = f"({none})"
+    lines += [f"if {none} or not grad_enabled():", "    out._edge = None", "    return out"]
+    for k, mask in enumerate(masks):
+        here = []
+        last = k == len(masks) - 1
+        absent = [f"e_{p} is None" for p in names if p not in mask]
+        if not last:
+            here.append(f"if {' and '.join(absent)}:")
+        pad = "" if last else "    "
+        here += [pad + line for line in _node_text(op, k, mask, complex_check)]
+        lines += here
+    return lines
+
+
+def _node_text(op: Operation, k: int, mask: tuple[str, ...], complex_check: bool) -> list[str]:
+    items = []
+    lines = []
+    for name in needs(op, mask):
+        if name in op.operands:
+            items += [name, f"0 if (c := {name}._cell) is None else c.count"]
+        elif name == "out":
+            lines += [
+                "cell = out._cell = new(Version)",
+                "cell.count = 0",
+                "cell.views = None",
+                "cell.limit = 8",
+            ]
+            items += ["r", "cell"]
+        elif name.endswith("_shape") and name.removesuffix("_shape") in op.operands:
+            items.append(f"a_{name.removesuffix('_shape')}.shape")
+        else:
+            items.append(name)
+    kind = f"N{k}"
+    if op.conjugate and complex_check:
+        lines.append("dtype = r.dtype")
+        kind = (
+            f"N{k} if dtype is place.float32 or dtype is place.float64 "
+            f"or not place.is_complex(dtype) else C{k}"
+        )
+    return [
+        *lines,
+        f"node = new({kind})",
+        f"node.edges = ({''.join(f'e_{p}, ' for p in mask)})",
+        f"node.saved = ({''.join(f'{i}, ' for i in items)})",
+        "node.seq = next_seq()",
+        "node.place = place",
+        "node.hooks = None",
+        "out._edge = node",
+        "return out",
+    ]
+
+
+def _record_source(op: Operation, masks: list[tuple[str, ...]]) -> str:
+    first = op.operands[0]
+    body = [f"place = {first}._place"]
+    if op.view:
+        body += [f"{first}._array = place.backend.mutable({first}._array)"]
+    body += [f"a_{p} = {p}._array" for p in op.operands]
+    body += _result_text(op) + _recording_text(op, masks, complex_check=True)
+    return _function("record", op, body)
+
+
+def _entry_source(op: Operation, masks: list[tuple[str, ...]]) -> str:
+    """Return the entry's text: the common case, float32 or float64 throughout, in line."""
+    first, *rest = op.operands
+    slow = f"return op.slow({', '.join([*op.operands, *op.option_names])})"
+    body = [
+        "try:",
+        f"    place = {first}._place",
+        f"    a_{first} = {first}._array",
+        "except AttributeError:",
+        f"    {slow}",
+        f"dtype = a_{first}.dtype",
+        "if dtype is place.float32:",
+        *(["    constants = place.constants32"] if rest else ["    pass"]),
+        "elif dtype is place.float64:",
+        *(["    constants = place.constants64"] if rest else ["    pass"]),
+        "else:",
+        f"    {slow}",
+    ]
+    for p in rest:
+        body += [
+            f"kind = {p}.__class__",
+            "if kind is float or kind is int:",
+            f"    c = constants.get({p})",
+            f"    {p} = place.constant({p}, dtype) if c is None else c",
+            f"    a_{p} = {p}._array",
+            "else:",
+            "    try:",
+            f"        a_{p} = {p}._array",
+            f"        if {p}._place is not place or a_{p}.dtype is not dtype:",
+            f"            {slow}",
+            "    except AttributeError:",
+            f"        {slow}",
+        ]
+    body += _result_text(op) + _recording_text(op, masks, complex_check=False)
+    return _function("entry", op, body)
+
+
+def _function(name: str, op: Operation, body: list[str]) -> str:
+    parameters = ", ".join([*op.operands, *op.option_parameters])
+    lines = "\n".join("    " + line for line in body)
+    return f"def {name}({parameters}):\n{lines}\n"
+
+
+def _node_class(op: Operation, mask: tuple[str, ...]) -> type[Node]:
+    def apply(self: Node, g: Any, keep: bool) -> Any:
+        _write_rules(type(self), op, mask)
+        return self.apply(g, keep)
+
+    def apply_tensors(self: Node, g: Any, keep: bool) -> Any:
+        _write_rules(type(self), op, mask)
+        return self.apply_tensors(g, keep)
+
+    fields = {
+        "__slots__": (),
+        "__module__": "tensorflowlite_grad.autograd",
+        "operation": op,
+        "positions": tuple(op.operands.index(p) for p in mask),
+        "operand_count": len(op.operands),
+        # Most graphs are made of few operations: rules are written when first needed.
+        "apply": apply,
+        "apply_tensors": apply_tensors,
+    }
+    return type(op.node_name, (Node,), fields)
+
+
+def _write_rules(cls: type[Node], op: Operation, mask: tuple[str, ...]) -> None:
+    while "operation" not in cls.__dict__:  # a complex twin inherits them
+        cls = cls.__bases__[0]
+    space = _new_space(op)
+    space["sum_to"] = op.sum_to
+    for p in mask:
+        space[f"rule_{p}"] = op.rules[p]
+    source = _apply_source(op, mask, raw=True) + _apply_source(op, mask, raw=False)
+    exec(compile(source, f"<rules of {op.name}>", "exec"), space)
+    cls.apply = space["apply"]  # type: ignore[method-assign]
+    cls.apply_tensors = space["apply_tensors"]  # type: ignore[method-assign]
+
+
+def _apply_source(op: Operation, mask: tuple[str, ...], raw: bool) -> str:
+    wanted = needs(op, mask)
+    frees = any(n in op.operands or n == "out" for n in wanted)
+    unpack, check = [], []
+    for name in wanted:
+        if name in op.operands:
+            unpack += [name, f"v_{name}"]
+            check += [
+                f"c = {name}._cell",
+                f"if c is not None and c.count != v_{name}:",
+                f"    raise changed(self, {name!r}, {name}._array, {name}._edge, v_{name}, c.count)",
+            ]
+            if name in mask and not raw:
+                check += [
+                    f"if {name}._edge is not self.edges[{mask.index(name)}]:",
+                    f"    raise detached(self, {name!r})",
+                ]
+        elif name == "out":
+            unpack += ["out", "cell"]
+            check += [
+                "if cell.count:",
+                "    raise changed(self, 'its result', out, self, 0, cell.count)",
+            ]
+            if not raw:
+                check += [
+                    "result = new(Tensor)",
+                    "result._array = out",
+                    "result._place = self.place",
+                    "result._cell = cell",
+                    "result._extra = None",
+                    "result._edge = self",
+                    "out = result",
+                ]
+        else:
+            unpack.append(name)
+    body = []
+    if unpack:
+        body += ["saved = self.saved"]
+        if frees:
+            body += ["if saved is None:", "    raise freed(self)"]
+        body += [f"{', '.join(unpack)}, = saved"] + check
+    body.append("xp = self.place.xp" if raw else "xp = TENSORS")
+    for p in mask:
+        given = [
+            n + "._array" if raw and n in op.operands else n for n in op.rule_parameters[p]
+        ]
+        if op.rules[p] is None:
+            body.append(f"g_{p} = g")
+        else:
+            body.append(f"g_{p} = rule_{p}({', '.join(given)})")
+        if op.elementwise and len(op.operands) > 1:
+            body += [f"if g_{p}.shape != {p}_shape:", f"    g_{p} = sum_to(xp, g_{p}, {p}_shape)"]
+    if frees:
+        body += ["if not keep:", "    self.saved = None"]
+    body.append(f"return {', '.join(f'g_{p}' for p in mask)}")
+    name = "apply" if raw else "apply_tensors"
+    lines = "\n".join("    " + line for line in body)
+    return f"def {name}(self, g, keep):\n{lines}\n"
+
+
+def _complex_class(real: type[Node]) -> type[Node]:
+    """Return the twin of a node class for complex results.
+
+    PyTorch's gradient is conj(partial) * g, which is conj(partial * conj(g)): rules that
+    are linear in `g` need not know of it.
+    """
+
+    def apply(self: Node, g: Any, keep: bool) -> Any:
+        return _conjugated(self.place.xp, super(twin, self).apply, g, keep)
+
+    def apply_tensors(self: Node, g: Any, keep: bool) -> Any:
+        return _conjugated(_carrier["TENSORS"], super(twin, self).apply_tensors, g, keep)
+
+    fields = {"__slots__": (), "__module__": real.__module__}
+    twin: Any = type(real.__name__, (real,), {**fields, "apply": apply, "apply_tensors": apply_tensors})
+    return twin  # type: ignore[no-any-return]
+
+
+def _conjugated(xp: Any, apply: Any, g: Any, keep: bool) -> Any:
+    out = apply(xp.conj(g), keep)
+    if isinstance(out, tuple):
+        return tuple(xp.conj(part) for part in out)
+    return xp.conj(out)
+
+
+def attach_view(out: Variable, parent: Variable, op: Any, options: tuple[Any, ...]) -> None:
+    """Make `out` a view of `parent`: one memory, one version, and a way to be made again."""
+    cell = cell_of(parent)
+    extra = out._extra = Extra()
+    view = parent._extra.view if parent._extra is not None else None
+    creation = "default" if modes.is_grad_enabled() else "no_grad"
+    if view is None:
+        extra.view = View(parent, None, op, options, creation)
+    else:
+        if view.creation != "default":
+            creation = view.creation
+        extra.view = View(view.base, view, op, options, creation)
+    out._cell = cell
+    cell.add_view(out)
+
+
+def make_leaf(tensor: Variable) -> None:
+    """Make a tensor a leaf that requires grad; a gradient it had before is kept."""
+    extra = tensor._extra
+    if extra is not None and extra.leaf is not None:
+        tensor._edge = extra.leaf
+    else:
+        tensor._edge = Leaf(tensor)

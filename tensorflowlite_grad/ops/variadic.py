@@ -1,0 +1,156 @@
+"""Operations with any number of operands (`cat`, `stack`) or of results (`split`, `unbind`).
+
+They are recorded by hand: the written recorders have a fixed number of each.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..autograd import modes
+from ..autograd.graph import Extra, Node, Output, Variable, View, cell_of, next_seq
+from . import recorder
+from .broadcasting import zeros_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["concatenate", "slices", "stack"]
+
+
+class _JoinNode(Node):
+    """Shared by `cat` and `stack`: saved are the axis, and each operand's slice of it."""
+
+    __slots__ = ("_positions",)
+
+    def apply(self, g: Any, keep: bool) -> Any:
+        return self._gradients(self.place.xp, g)
+
+    def apply_tensors(self, g: Any, keep: bool) -> Any:
+        return self._gradients(recorder.tensors(), g)
+
+    def _gradients(self, xp: Any, g: Any) -> Any:
+        axis, parts = self.saved  # type: ignore[misc]
+        before = (slice(None),) * axis
+        after = (slice(None),) * (g.ndim - axis - 1)
+        out = tuple(xp.index_get(g, (*before, part, *after)) for part in parts)
+        return out if len(out) > 1 else out[0]
+
+
+class _Cat(_JoinNode):
+    __slots__ = ()
+
+    def name(self) -> str:
+        return "CatBackward0"
+
+
+class _Stack(_JoinNode):
+    __slots__ = ()
+
+    def name(self) -> str:
+        return "StackBackward0"
+
+
+def _fill(node: Any, place: Any, edges: tuple[Any, ...], saved: tuple[Any, ...]) -> Any:
+    node.edges = edges
+    node.saved = saved
+    node.seq = next_seq()
+    node.place = place
+    node.hooks = None
+    return node
+
+
+def _join(cls: Any, tensors: Sequence[Any], array: Any, axis: int, parts: list[Any]) -> Any:
+    place = tensors[0]._place
+    out = place.wrap(array, place)
+    kept = [(t._edge, part) for t, part in zip(tensors, parts, strict=True) if t._edge is not None]
+    if kept and modes.is_grad_enabled():
+        edges = tuple(edge for edge, _ in kept)
+        saved = (axis, tuple(part for _, part in kept))
+        out._edge = _fill(object.__new__(cls), place, edges, saved)
+    return out
+
+
+def concatenate(tensors: Sequence[Any], axis: int) -> Any:
+    """Return tensors of one dtype and device joined along an axis they have."""
+    xp = tensors[0]._place.xp
+    array = xp.concat([t._array for t in tensors], axis=axis)
+    parts, start = [], 0
+    for t in tensors:
+        stop = start + t._array.shape[axis]
+        parts.append(slice(start, stop))
+        start = stop
+    return _join(_Cat, tensors, array, axis, parts)
+
+
+def stack(tensors: Sequence[Any], axis: int) -> Any:
+    """Return tensors of one shape, dtype and device joined along a new axis."""
+    xp = tensors[0]._place.xp
+    array = xp.stack([t._array for t in tensors], axis=axis)
+    return _join(_Stack, tensors, array, axis, list(range(len(tensors))))
+
+
+class _SlicesNode(Node):
+    """Shared by `split` and `unbind`; saved are the operand's shape and each index."""
+
+    __slots__ = ("title",)
+    title: str
+
+    def apply(self, g: Any, keep: bool) -> Any:
+        return self._gradient(self.place.xp, g.parts)
+
+    def apply_tensors(self, g: Any, keep: bool) -> Any:
+        return self._gradient(recorder.tensors(), g.parts)
+
+    def _gradient(self, xp: Any, parts: list[Any]) -> Any:
+        shape, axis, kept = self.saved  # type: ignore[misc]
+        some = next(g for g in parts if g is not None)
+        pieces = []
+        for g, select in zip(parts, kept, strict=True):
+            if isinstance(select, int):
+                piece_shape = (*shape[:axis], 1, *shape[axis + 1 :])
+                pieces.append(zeros_of(xp, some, piece_shape) if g is None else xp.expand_dims(g, axis=axis))
+            else:
+                size = len(range(*select.indices(shape[axis])))
+                piece_shape = (*shape[:axis], size, *shape[axis + 1 :])
+                pieces.append(zeros_of(xp, some, piece_shape) if g is None else g)
+        return xp.concat(pieces, axis=axis)
+
+    def name(self) -> str:
+        return self.title
+
+
+def slices(tensor: Any, axis: int, selects: list[Any], title: str) -> tuple[Any, ...]:
+    """Return several views of a tensor that together cover one of its axes.
+
+    `selects` are all ints, which drop the axis, or slices. Such views cannot be changed in
+    place where that would be recorded: PyTorch forbids it, and so do we.
+    """
+    from .indexing import select, slice_
+
+    place = tensor._place
+    tensor._array = place.backend.mutable(tensor._array)
+    shape = tuple(tensor._array.shape)
+    edge = tensor._edge if modes.is_grad_enabled() else None
+    main = None
+    if edge is not None:
+        main = _fill(object.__new__(_SlicesNode), place, (edge,), (shape, axis, tuple(selects)))
+        main.title = title
+    cell = cell_of(tensor)
+    parent = tensor._extra.view if tensor._extra is not None else None
+    results = []
+    for number, item in enumerate(selects):
+        index = (*(slice(None),) * axis, item, *(slice(None),) * (len(shape) - axis - 1))
+        out = place.wrap(place.xp.index_get(tensor._array, index), place)
+        out._cell = cell
+        out._extra = Extra()
+        op = select if isinstance(item, int) else slice_
+        base: Variable = tensor if parent is None else parent.base
+        out._extra.view = View(base, parent, op, (index,), "multi")
+        cell.add_view(out)
+        if main is not None:
+            node = _fill(object.__new__(Output), place, (main,), ())
+            node.count, node.number = len(selects), number
+            out._edge = node
+        results.append(out)
+    return tuple(results)

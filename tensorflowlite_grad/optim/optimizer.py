@@ -1,0 +1,217 @@
+"""`Optimizer`: parameters in groups, each with options of its own, and state for each."""
+
+from __future__ import annotations
+
+import copy
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+
+from ..autograd import modes
+from ..tensor import Tensor
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+__all__ = ["Optimizer"]
+
+
+class Optimizer:
+    """Base of all optimisers.
+
+    Parameters
+    ----------
+    params : iterable of Tensor, of (name, Tensor), or of dict
+        Leaves to optimise, or groups: a dict has its leaves under ``"params"`` and
+        options that differ from the defaults.
+    defaults : dict
+        The options of groups that do not set them.
+
+    Raises
+    ------
+    ValueError
+        If there is nothing to optimise, or something is no leaf.
+    TypeError
+        If `params` is a tensor, or holds anything else than tensors and groups.
+    """
+
+    def __init__(self, params: Iterable[Any], defaults: dict[str, Any]) -> None:
+        if isinstance(params, Tensor):
+            raise TypeError(
+                "params argument given to the optimizer should be an iterable of Tensors or "
+                "dicts, but got a Tensor; put it in a list"
+            )
+        self.defaults = defaults
+        self.state: defaultdict[Tensor, dict[str, Any]] = defaultdict(dict)
+        self.param_groups: list[dict[str, Any]] = []
+        groups = list(params)
+        if not groups:
+            raise ValueError("optimizer got an empty parameter list")
+        if not isinstance(groups[0], dict):
+            groups = [{"params": groups}]
+        for group in groups:
+            self.add_param_group(group)
+
+    def add_param_group(self, param_group: dict[str, Any]) -> None:
+        """Add parameters, with options of their own.
+
+        Parameters
+        ----------
+        param_group : dict
+            ``"params"``, a leaf or several, and options.
+
+        Raises
+        ------
+        ValueError
+            If something is no leaf, or in a group already; nothing is added then.
+        TypeError
+            If it is no dict, or holds no tensors.
+        """
+        if not isinstance(param_group, dict):
+            raise TypeError(f"param_group must be a dict, but got {type(param_group)}")
+        if "params" not in param_group:
+            raise ValueError('param_group has no "params"')
+        group = dict(param_group)
+        given = group["params"]
+        if isinstance(given, set):
+            raise TypeError(
+                "optimizer parameters need to be organized in ordered collections, but the "
+                "ordering of tensors in sets will change between runs. Please use a list instead."
+            )
+        params = [given] if isinstance(given, Tensor) else list(given)
+        if params and all(isinstance(p, tuple) and len(p) == 2 for p in params):
+            group["param_names"] = [name for name, _ in params]
+            params = [p for _, p in params]
+        for p in params:
+            if not isinstance(p, Tensor):
+                raise TypeError(f"optimizer can only optimize Tensors, but one of the params is {type(p).__name__}")
+            if not p.is_leaf and not p.retains_grad:
+                raise ValueError(
+                    "can't optimize a non-leaf Tensor: it is computed from others, which can be "
+                    "optimised; or make it a leaf by detach()"
+                )
+        known = {id(p) for g in self.param_groups for p in g["params"]}
+        if any(id(p) in known for p in params):
+            raise ValueError("some parameters appear in more than one parameter group")
+        if len({id(p) for p in params}) < len(params):
+            raise ValueError("optimizer contains a parameter group with duplicate parameters")
+        group["params"] = params
+        for name, value in self.defaults.items():
+            group.setdefault(name, value)
+        self._check_group(group)
+        self.param_groups.append(group)
+
+    def _check_group(self, group: dict[str, Any]) -> None:
+        """Raise ValueError for options that make no sense."""
+
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Forget all gradients.
+
+        Parameters
+        ----------
+        set_to_none : bool
+            Set ``.grad`` to None; otherwise to zeros, in place.
+        """
+        for group in self.param_groups:
+            for p in group["params"]:
+                if set_to_none:
+                    edge = p._edge
+                    if edge is not None:
+                        edge.grad = None  # the setter's checks have nothing to check here
+                    else:
+                        p.grad = None
+                elif p.grad is not None:
+                    if p.grad.grad_fn is not None:
+                        p.grad.detach_()
+                    else:
+                        p.grad.requires_grad_(False)
+                    p.grad.zero_()
+
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
+        """Change the parameters by their gradients.
+
+        Parameters
+        ----------
+        closure : callable, optional
+            Computes the loss and the gradients anew, and returns the loss.
+
+        Returns
+        -------
+        The closure's loss, or None.
+        """
+        loss = None
+        if closure is not None:
+            with modes.enable_grad():
+                loss = closure()
+        before = modes.is_grad_enabled()
+        modes.set_mode(False)
+        try:
+            for group in self.param_groups:
+                self._update(group)
+        finally:
+            modes.set_mode(before)
+        return loss
+
+    def _update(self, group: dict[str, Any]) -> None:
+        """Change one group's parameters; recording is off."""
+        raise NotImplementedError(f"{type(self).__name__} does not say how it updates")
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the state and the options, parameters being numbered in order."""
+        number: dict[int, int] = {}
+        groups = []
+        for group in self.param_groups:
+            for p in group["params"]:
+                number.setdefault(id(p), len(number))
+            packed = {k: v for k, v in group.items() if k != "params"}
+            packed["params"] = [number[id(p)] for p in group["params"]]
+            groups.append(packed)
+        state = {number[id(p)]: dict(s) for p, s in self.state.items() if id(p) in number}
+        return {"state": state, "param_groups": groups}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Take over state and options that `state_dict` returned.
+
+        Raises
+        ------
+        ValueError
+            If there are other groups, or groups of other sizes; nothing changes then.
+        """
+        state_dict = copy.deepcopy(state_dict)
+        saved, mine = state_dict["param_groups"], self.param_groups
+        if len(saved) != len(mine):
+            raise ValueError(
+                "loaded state dict has a different number of parameter groups: "
+                f"{len(saved)} instead of {len(mine)}"
+            )
+        if any(len(s["params"]) != len(m["params"]) for s, m in zip(saved, mine, strict=True)):
+            raise ValueError(
+                "loaded state dict contains a parameter group that doesn't match the size of "
+                "optimizer's group"
+            )
+        numbered = {
+            n: p
+            for s, m in zip(saved, mine, strict=True)
+            for n, p in zip(s["params"], m["params"], strict=True)
+        }
+        state: defaultdict[Tensor, dict[str, Any]] = defaultdict(dict)
+        for n, values in state_dict["state"].items():
+            p = numbered[int(n)]
+            state[p] = {k: _at(v, p) for k, v in values.items()}
+        self.state = state
+        self.param_groups = [
+            {**s, "params": m["params"]} for s, m in zip(saved, mine, strict=True)
+        ]
+
+    def __repr__(self) -> str:
+        lines = [f"{type(self).__name__} ("]
+        for k, group in enumerate(self.param_groups):
+            lines.append(f"Parameter Group {k}")
+            lines += [f"    {name}: {group[name]}" for name in sorted(group) if name != "params"]
+        return "\n".join([*lines, ")"])
+
+
+def _at(value: Any, p: Tensor) -> Any:
+    """Return a piece of state as it fits a parameter's device and dtype."""
+    if isinstance(value, Tensor) and value.is_floating_point():
+        return value.to(p.device, p.dtype)
+    return value
