@@ -59,6 +59,13 @@ class NumpyBackend(Backend):
     def copy(self, xp: Any, array: Any) -> Any:
         return np.array(array, order="C")
 
+    def multiply_add(self, a: Any, alpha: float, b: Any) -> Any:
+        if a.dtype == np.float64:
+            from .fused import multiply_add
+
+            return multiply_add(a, alpha, b)
+        return a + alpha * b
+
     def is_own_memory(self, array: Any) -> bool:
         if isinstance(array, np.generic):
             return True

@@ -327,7 +327,7 @@ def grad(
 
 def _owned(g: Any, edge: Any) -> Any:
     place = edge.place
-    return place.wrap(engine.own(g, place, 5), place)
+    return place.wrap(engine.own(g, place, 4), place)
 
 
 def _filled(

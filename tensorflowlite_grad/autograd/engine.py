@@ -187,8 +187,8 @@ def accumulate(leaves: dict[Leaf, Any], create_graph: bool) -> None:
             leaf.grad = g.clone() if old is None else old + g
         elif old is None:
             place = leaf.place
-            # 3: the names `g` and `array` inside `own`, and the argument of getrefcount
-            leaf.grad = place.wrap(own(g, place, 4), place)
+            # Three references: `g` here, `array` in own(), and getrefcount's argument.
+            leaf.grad = place.wrap(own(g, place, 3), place)
         elif old._edge is not None:
             leaf.grad = old + leaf.place.wrap(g, leaf.place)
         else:

@@ -105,6 +105,10 @@ class Backend(ABC):
         """Add `value`, of the same shape, to `target` in its memory."""
         target += value
 
+    def multiply_add(self, a: Array, alpha: float, b: Array) -> Array:
+        """Return ``a + alpha * b``, in one kernel and with one rounding where possible."""
+        return a + alpha * b
+
     def is_own_memory(self, array: Array) -> bool:
         """Return whether `array` surely owns its memory, whole and in order.
 

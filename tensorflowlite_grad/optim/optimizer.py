@@ -7,6 +7,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from ..autograd import modes
+from ..autograd.graph import Leaf
 from ..tensor import Tensor
 
 if TYPE_CHECKING:
@@ -83,7 +84,10 @@ class Optimizer:
             params = [p for _, p in params]
         for p in params:
             if not isinstance(p, Tensor):
-                raise TypeError(f"optimizer can only optimize Tensors, but one of the params is {type(p).__name__}")
+                raise TypeError(
+                    "optimizer can only optimize Tensors, but one of the params is "
+                    f"{type(p).__name__}"
+                )
             if not p.is_leaf and not p.retains_grad:
                 raise ValueError(
                     "can't optimize a non-leaf Tensor: it is computed from others, which can be "
@@ -115,7 +119,7 @@ class Optimizer:
             for p in group["params"]:
                 if set_to_none:
                     edge = p._edge
-                    if edge is not None:
+                    if type(edge) is Leaf:
                         edge.grad = None  # the setter's checks have nothing to check here
                     else:
                         p.grad = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..autograd import inplace
+from ..autograd.graph import Leaf
 from .optimizer import Optimizer
 
 if TYPE_CHECKING:
@@ -92,26 +93,27 @@ class SGD(Optimizer):
         sign = -1 if group["maximize"] else 1
         for p in group["params"]:
             edge = p._edge
-            grad = edge.grad if edge is not None else p.grad
+            grad = edge.grad if type(edge) is Leaf else p.grad
             if grad is None:
                 continue
             value, g = p._array, grad._array
+            multiply_add = p._place.backend.multiply_add
             if sign < 0:
                 g = -g
             if decay:
-                g = g + decay * value
+                g = multiply_add(g, decay, value)
             if momentum:
                 g = self._with_momentum(p, g, momentum, keep, group["nesterov"])
-            inplace.write(p, value - lr * g)
+            inplace.write(p, multiply_add(value, -lr, g))
 
     def _with_momentum(self, p: Any, g: Any, momentum: float, keep: float, nesterov: bool) -> Any:
         state = self.state[p]
         buffer = state.get("momentum_buffer")
+        place = p._place
         if buffer is None:
-            place = p._place
             v = place.backend.copy(place.xp, g)
             state["momentum_buffer"] = place.wrap(v, place)
         else:
-            v = momentum * buffer._array + keep * g
+            v = place.backend.multiply_add(momentum * buffer._array, keep, g)
             inplace.write(buffer, v)
-        return g + momentum * v if nesterov else v
+        return place.backend.multiply_add(g, momentum, v) if nesterov else v
