@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING
 
 from .interface import Array, Backend
@@ -11,6 +10,7 @@ from .place import Place, device
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from importlib.metadata import EntryPoint
     from typing import Any
 
 __all__ = ["BackendError", "available", "get", "names", "register_backend"]
@@ -38,6 +38,8 @@ _wrap: list[Callable[[Array, Place], Any]] = []
 
 
 def _entry_points() -> dict[str, EntryPoint]:
+    from importlib.metadata import EntryPoint, entry_points
+
     found = {e.name: e for e in entry_points(group=GROUP)}
     # A checkout that is not installed has no entry points; its own backends are known.
     for name, value in (

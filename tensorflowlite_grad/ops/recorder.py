@@ -8,7 +8,9 @@ from a user's data.
 
 from __future__ import annotations
 
+from functools import cache
 from itertools import chain, combinations
+from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from ..autograd import errors, modes
@@ -38,9 +40,38 @@ def write(op: Operation) -> tuple[Any, Any]:
     """Return ``(entry, record)`` for an operation.
 
     ``record`` takes tensors of one dtype and device; ``entry`` takes what users give and
-    hands all but the common case to `Operation.slow`.
+    hands all but the common case to `Operation.slow`. Both are stubs that are written when
+    first called: most programs use few operations, and import should not wait for all.
     """
     space = _new_space(op)
+    record = _stub(op, "record", space)
+    entry = _stub(op, "entry", space) if op.has_entry else record
+    space["written"] = lambda name: _write_functions(op, space, entry, record)[name]
+    return entry, record
+
+
+def _stub(op: Operation, name: str, space: dict[str, Any]) -> Any:
+    parameters = ", ".join([*op.operands, *op.option_parameters])
+    names = ", ".join([*op.operands, *op.option_names])
+    text = f"def {name}({parameters}):\n    return written({name!r})({names})\n"
+    scratch: dict[str, Any] = {}
+    exec(_compiled(text), scratch)  # noqa: S102
+    template = scratch[name]
+    stub = FunctionType(template.__code__, space, op.name, template.__defaults__)
+    stub.__qualname__ = op.name
+    stub.__doc__ = op.doc
+    return stub
+
+
+@cache
+def _compiled(text: str) -> Any:
+    return compile(text, "<stub of an operation>", "exec")
+
+
+def _write_functions(
+    op: Operation, space: dict[str, Any], entry: Any, record: Any
+) -> dict[str, Any]:
+    """Put the written functions in the place of their stubs."""
     masks = _masks(op)
     for k, mask in enumerate(masks):
         space[f"N{k}"] = _node_class(op, mask)
@@ -49,13 +80,12 @@ def write(op: Operation) -> tuple[Any, Any]:
     source = _record_source(op, masks)
     if op.has_entry:
         source += _entry_source(op, masks)
-    exec(compile(source, f"<recorder of {op.name}>", "exec"), space)
-    record = space["record"]
-    entry = space["entry"] if op.has_entry else record
-    for function in (record, entry):
-        function.__name__ = function.__qualname__ = op.name
-        function.__doc__ = op.doc
-    return entry, record
+    made: dict[str, Any] = {}
+    exec(compile(source, f"<recorder of {op.name}>", "exec"), made)  # noqa: S102
+    if op.has_entry:
+        entry.__code__ = made["entry"].__code__
+    record.__code__ = made["record"].__code__
+    return {"entry": entry, "record": record}
 
 
 def _new_space(op: Operation) -> dict[str, Any]:
@@ -264,7 +294,7 @@ def _write_rules(cls: type[Node], op: Operation, mask: tuple[str, ...]) -> None:
     for p in mask:
         space[f"rule_{p}"] = op.rules[p]
     source = _apply_source(op, mask, raw=True) + _apply_source(op, mask, raw=False)
-    exec(compile(source, f"<rules of {op.name}>", "exec"), space)
+    exec(compile(source, f"<rules of {op.name}>", "exec"), space)  # noqa: S102
     cls.apply = space["apply"]  # type: ignore[method-assign]
     cls.apply_tensors = space["apply_tensors"]  # type: ignore[method-assign]
 
