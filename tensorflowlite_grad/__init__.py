@@ -22,9 +22,7 @@ from .backend import (
     use_backend,
 )
 from .backend.registry import available as available_backends
-from .dtypes import (
-    bool_ as bool,
-)
+from .dtypes import bool_ as bool
 from .dtypes import (
     complex64,
     complex128,
@@ -41,261 +39,91 @@ from .dtypes import (
     set_default_dtype,
     uint8,
 )
-from .functions.creation import (
-    arange,
-    as_tensor,
-    asarray,
-    empty,
-    empty_like,
-    eye,
-    from_numpy,
-    full,
-    full_like,
-    linspace,
-    logspace,
-    ones,
-    ones_like,
-    tensor,
-    zeros,
-    zeros_like,
-)
-from .functions.elementwise import (
-    abs,
-    absolute,
-    acos,
-    acosh,
-    add,
-    addcdiv,
-    addcmul,
-    allclose,
-    arccos,
-    arccosh,
-    arcsin,
-    arcsinh,
-    arctan,
-    arctan2,
-    arctanh,
-    asin,
-    asinh,
-    atan,
-    atan2,
-    atanh,
-    bitwise_and,
-    bitwise_left_shift,
-    bitwise_not,
-    bitwise_or,
-    bitwise_right_shift,
-    bitwise_xor,
-    ceil,
-    clamp,
-    clamp_max,
-    clamp_min,
-    clip,
-    conj,
-    copysign,
-    cos,
-    cosh,
-    div,
-    divide,
-    eq,
-    equal,
-    erf,
-    exp,
-    exp2,
-    expm1,
-    fix,
-    floor,
-    floor_divide,
-    fmod,
-    frac,
-    ge,
-    greater,
-    greater_equal,
-    gt,
-    hypot,
-    imag,
-    isclose,
-    isfinite,
-    isinf,
-    isnan,
-    le,
-    lerp,
-    less,
-    less_equal,
-    log,
-    log1p,
-    log2,
-    log10,
-    logaddexp,
-    logical_and,
-    logical_not,
-    logical_or,
-    logical_xor,
-    logit,
-    logsigmoid,
-    lt,
-    maximum,
-    minimum,
-    mul,
-    multiply,
-    ne,
-    neg,
-    negative,
-    not_equal,
-    positive,
-    pow,
-    real,
-    reciprocal,
-    relu,
-    remainder,
-    round,
-    rsqrt,
-    rsub,
-    sgn,
-    sigmoid,
-    sign,
-    signbit,
-    sin,
-    sinh,
-    softplus,
-    sqrt,
-    square,
-    sub,
-    subtract,
-    tan,
-    tanh,
-    true_divide,
-    trunc,
-    where,
-    xlogy,
-)
-from .functions.indexing import (
-    diag,
-    diagonal,
-    gather,
-    index_add,
-    index_put,
-    index_select,
-    masked_fill,
-    masked_select,
-    narrow,
-    nonzero,
-    scatter_add,
-    select,
-    take,
-    take_along_dim,
-    trace,
-)
-from .functions.products import addmm, bmm, dot, matmul, mm, mv, outer
-from .functions.random import (
-    manual_seed,
-    normal,
-    rand,
-    rand_like,
-    randint,
-    randint_like,
-    randn,
-    randn_like,
-    randperm,
-    seed,
-)
-from .functions.reductions import (
-    all,
-    amax,
-    amin,
-    any,
-    argmax,
-    argmin,
-    count_nonzero,
-    cumprod,
-    cumsum,
-    log_softmax,
-    logsumexp,
-    max,
-    mean,
-    min,
-    norm,
-    prod,
-    softmax,
-    std,
-    sum,
-    var,
-)
-from .functions.shape import (
-    atleast_1d,
-    broadcast_tensors,
-    broadcast_to,
-    cat,
-    chunk,
-    concat,
-    concatenate,
-    flatten,
-    flip,
-    fliplr,
-    flipud,
-    hstack,
-    meshgrid,
-    moveaxis,
-    movedim,
-    permute,
-    ravel,
-    reshape,
-    roll,
-    split,
-    squeeze,
-    stack,
-    swapaxes,
-    swapdims,
-    t,
-    tile,
-    transpose,
-    tril,
-    triu,
-    unbind,
-    unflatten,
-    unsqueeze,
-    vstack,
-)
+from .functions import creation as _creation
+from .functions import elementwise as _elementwise
+from .functions import indexing as _indexing
+from .functions import products as _products
+from .functions import queries as _queries
+from .functions import random as _random
+from .functions import reductions as _reductions
+from .functions import shape as _shape
+from .functions.creation import *  # noqa: F403
+from .functions.elementwise import *  # noqa: F403
+from .functions.indexing import *  # noqa: F403
+from .functions.products import *  # noqa: F403
+from .functions.queries import *  # noqa: F403
+from .functions.random import *  # noqa: F403
+from .functions.reductions import *  # noqa: F403
+from .functions.shape import *  # noqa: F403
 from .ops.promotion import result_type
 from .printing import get_printoptions, printoptions, set_printoptions
 from .size import Size
 from .tensor import Tensor
 
+half = float16
 float = float32
 double = float64
-half = float16
 cfloat = complex64
 cdouble = complex128
 short = int16
 int = int32
 long = int64
 
-
-def clone(input: Tensor) -> Tensor:
-    """Return a copy of a tensor; gradients flow through."""
-    return input.clone()
-
-
-def detach(input: Tensor) -> Tensor:
-    """Return a tensor that shares the memory, without history."""
-    return input.detach()
-
-
-def numel(input: Tensor) -> "_int":
-    """Return the number of elements of a tensor."""
-    return input.numel()
-
-
-def is_tensor(obj: object) -> "_bool":
-    """Return whether an object is a tensor."""
-    return isinstance(obj, Tensor)
-
-
-def is_floating_point(input: Tensor) -> "_bool":
-    """Return whether a tensor's elements are real floating-point numbers."""
-    return input.is_floating_point()
-
-
-def is_complex(input: Tensor) -> "_bool":
-    """Return whether a tensor's elements are complex."""
-    return input.is_complex()
+__all__ = [
+    "BackendError",
+    "Size",
+    "Tensor",
+    "__version__",
+    "autograd",
+    "available_backends",
+    "bool",
+    "cdouble",
+    "cfloat",
+    "complex64",
+    "complex128",
+    "device",
+    "double",
+    "dtype",
+    "e",
+    "enable_grad",
+    "float",
+    "float16",
+    "float32",
+    "float64",
+    "get_default_backend",
+    "get_default_dtype",
+    "get_printoptions",
+    "half",
+    "inf",
+    "int",
+    "int8",
+    "int16",
+    "int32",
+    "int64",
+    "is_grad_enabled",
+    "linalg",
+    "long",
+    "nan",
+    "no_grad",
+    "optim",
+    "pi",
+    "printoptions",
+    "promote_types",
+    "register_backend",
+    "result_type",
+    "set_default_backend",
+    "set_default_dtype",
+    "set_grad_enabled",
+    "set_printoptions",
+    "short",
+    "uint8",
+    "use_backend",
+]
+__all__ += _creation.__all__
+__all__ += _elementwise.__all__
+__all__ += _indexing.__all__
+__all__ += _products.__all__
+__all__ += _queries.__all__
+__all__ += _random.__all__
+__all__ += _reductions.__all__
+__all__ += _shape.__all__

@@ -27,6 +27,7 @@ from .methods import (
     ElementwiseMethods,
     IndexingMethods,
     InPlaceMethods,
+    NumpyMethods,
     ReductionMethods,
     ShapeMethods,
 )
@@ -47,6 +48,7 @@ class Tensor(
     ShapeMethods,
     IndexingMethods,
     InPlaceMethods,
+    NumpyMethods,
     Variable,
 ):
     """An array of one dtype on one device, whose operations are recorded.
@@ -171,42 +173,6 @@ class Tensor(
     def tolist(self) -> Any:
         """Return the elements as nested lists of Python numbers."""
         return self._place.backend.to_numpy(self._array).tolist()
-
-    def numpy(self, *, force: bool = False) -> Any:
-        """Return the elements as a NumPy array, which shares memory on the CPU.
-
-        Parameters
-        ----------
-        force : bool
-            Detach and copy to the host where necessary.
-
-        Raises
-        ------
-        RuntimeError
-            If the tensor requires grad.
-        TypeError
-            If it is not on the CPU.
-        """
-        if self._edge is not None and modes.is_grad_enabled() and not force:
-            raise RuntimeError(
-                "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() "
-                "instead."
-            )
-        place = self._place
-        if place.kind != "cpu" and not force:
-            raise TypeError(
-                f"can't convert {place.device} device type tensor to numpy. Use Tensor.cpu() to "
-                "copy the tensor to host memory first."
-            )
-        self._array = place.backend.mutable(self._array)
-        cell_of(self)
-        return place.backend.to_numpy(self._array)
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
-        array = self.numpy()
-        if dtype is not None and array.dtype != dtype:
-            return array.astype(dtype)
-        return array.copy() if copy else array
 
     def _one(self, what: type) -> Any:
         if self.numel() != 1:
@@ -347,12 +313,14 @@ class Tensor(
         """The gradient that backward passes have added up so far."""
         edge = self._edge
         if type(edge) is Leaf:
-            return edge.grad  # type: ignore[no-any-return]
+            grad: Tensor | None = edge.grad
+            return grad
         extra = self._extra
         if edge is None:
             if extra is None:
                 return None
-            return extra.leaf.grad if extra.leaf is not None else extra.grad
+            kept: Tensor | None = extra.leaf.grad if extra.leaf is not None else extra.grad
+            return kept
         if extra is None or not extra.retains:
             warnings.warn(
                 "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its "
@@ -596,7 +564,8 @@ class Tensor(
             out = conversion.move(out, resolve(where, self._place))
         if wanted is not None:
             out = conversion.cast(out, wanted)
-        return conversion.clone(out) if copy and out is self else out
+        moved: Tensor = conversion.clone(out) if copy and out is self else out
+        return moved
 
     def cpu(self) -> Tensor:
         """Return the tensor on the CPU: with its own backend if that serves it, else NumPy."""

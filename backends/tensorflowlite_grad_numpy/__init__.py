@@ -56,6 +56,9 @@ class NumpyBackend(Backend):
         # One of NumPy's scalars: arithmetic on them takes an eighth of the time.
         return native.type(value)
 
+    def as_number(self, value: Any) -> Any:
+        return value.item() if isinstance(value, np.generic) else None
+
     def copy(self, xp: Any, array: Any) -> Any:
         return np.array(array, order="C")
 

@@ -7,7 +7,7 @@ from math import prod
 from typing import TYPE_CHECKING, Any
 
 from . import engine
-from .graph import Leaf, Variable
+from .graph import GradientEdge, Leaf, Variable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,21 +18,19 @@ __all__ = ["backward", "grad"]
 
 
 def _listed(value: Any, name: str) -> list[Any]:
-    if isinstance(value, Variable):
+    if isinstance(value, (Variable, GradientEdge)):
         return [value]
-    if isinstance(value, (list, tuple)):
+    try:
         items = list(value)
-    else:
-        try:
-            items = list(value)
-        except TypeError:
-            raise TypeError(
-                f"{name} must be a Tensor or a sequence of Tensors, not {type(value).__name__}"
-            ) from None
+    except TypeError:
+        raise TypeError(
+            f"{name} must be a Tensor or a sequence of Tensors, not {type(value).__name__}"
+        ) from None
     for item in items:
-        if not isinstance(item, Variable):
-            raise TypeError(
-                f"all {name} have to be Tensors, but got {type(item).__name__}"
+        if not isinstance(item, (Variable, GradientEdge)):
+            wrong = RuntimeError if name == "inputs" else TypeError
+            raise wrong(
+                f"all {name} have to be Tensors or GradientEdges, but got {type(item).__name__}"
             )
     return items
 
@@ -57,6 +55,13 @@ def _cotangents(outputs: list[Any], given: Any, argument: str) -> list[Any]:
 def _root_gradient(number: int, output: Any, g: Any) -> Any:
     """Return the checked gradient of an output as a tensor."""
     place = output._place
+    if isinstance(output, GradientEdge):  # whose shape nobody knows
+        if g is None:
+            raise RuntimeError(
+                "grad can be implicitly created only for scalar outputs, and output "
+                f"{number} is a GradientEdge, of unknown shape; pass the gradient to propagate"
+            )
+        output = g
     shape = tuple(output._array.shape)
     if g is None:
         if prod(shape) != 1:
@@ -193,22 +198,12 @@ def backward(
         roots, keep=keep, create_graph=create_graph, needed=needed, captures=captures
     )
     engine.accumulate(leaves, create_graph)
-    for tensor in {id(t): t for t in wanted}.values():
-        g = captures.get(tensor._edge)
-        if g is not None:
-            _keep_gradient(tensor, g, create_graph)
-
-
-def _keep_gradient(tensor: Any, g: Any, create_graph: bool) -> None:
-    from .graph import Extra
-
-    if tensor._extra is None:
-        tensor._extra = Extra()
-    place = tensor._place
-    kept = g if create_graph else place.wrap(place.backend.copy(place.xp, g), place)
-    tensor._extra.retains = True
-    old = tensor._extra.grad
-    tensor._extra.grad = kept if old is None else old + kept
+    for tensor in wanted:
+        # A tensor that retains its gradient has been given it by the pass.
+        if tensor._edge in captures and not tensor.retains_grad:
+            tensor.retain_grad()
+            if captures[tensor._edge] is not None:
+                engine.keep_gradient(tensor, captures[tensor._edge])
 
 
 def _checked_inputs(inputs: Any) -> list[Any]:
@@ -216,6 +211,11 @@ def _checked_inputs(inputs: Any) -> list[Any]:
     if not wanted:
         raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
     for tensor in wanted:
+        if isinstance(tensor, GradientEdge) and type(tensor._edge) is not Leaf:
+            raise RuntimeError(
+                "backward() cannot keep the gradient of a GradientEdge that is no leaf: it has no "
+                ".grad; use autograd.grad()"
+            )
         if tensor._edge is None:
             raise RuntimeError(
                 "can't retain_grad on Tensor that has requires_grad=False: every tensor of "
@@ -335,6 +335,11 @@ def _filled(
 ) -> Any:
     if g is not None:
         return g
+    if materialize and isinstance(tensor, GradientEdge):
+        raise RuntimeError(
+            f"the input at index {number} is a GradientEdge, whose shape is unknown: "
+            "materialize_grads cannot make zeros of it"
+        )
     if materialize:
         place = tensor._place
         zeros = place.wrap(place.xp.zeros_like(tensor._array), place)

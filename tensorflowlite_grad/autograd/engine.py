@@ -5,7 +5,7 @@ of its gradient. Pending nodes wait in a heap, the greatest outside it: along a 
 heap is never touched. Gradients are kept in the pass, never on nodes, so that exceptions,
 threads and passes inside passes leave nothing behind. Nothing here recurses.
 
-Leaves are written last, after every node has run without an error.
+Each ``.grad`` is written last, after every node has run without an error.
 """
 
 from __future__ import annotations
@@ -75,6 +75,7 @@ def run(
     waiting: dict[int, Node] = {}  # by number: those nodes
     heap: list[int] = []
     owned: set[Any] = set()  # sums made in this pass, which may be added to in place
+    kept: list[tuple[Any, Any]] = []  # gradients for tensors that asked to keep theirs
     node: Any = None  # the pending node of the greatest number, and its gradient
     gradient: Any = None
 
@@ -118,6 +119,8 @@ def run(
         hooks = current.hooks
         if hooks is not None:
             g = run_tensor_hooks(hooks, g, current.place, tensors)
+            if hooks.retained is not None:
+                kept.append((hooks.retained(), g))
         if captures is not None and current in captures:
             captures[current] = g
             if not any(e in needed for e in current.edges):  # type: ignore[operator]
@@ -144,7 +147,17 @@ def run(
     for leaf, g in leaves.items():
         if leaf.hooks is not None:
             leaves[leaf] = run_tensor_hooks(leaf.hooks, g, leaf.place, tensors)
+    for tensor, g in kept:
+        if tensor is not None:
+            keep_gradient(tensor, g)
     return leaves
+
+
+def keep_gradient(tensor: Any, g: Any) -> None:
+    """Add a gradient to the ``.grad`` of a tensor that is no leaf, out of place."""
+    place, extra = tensor._place, tensor._extra
+    new = g.clone() if isinstance(g, Variable) else place.wrap(place.backend.copy(place.xp, g), place)
+    extra.grad = new if extra.grad is None else extra.grad + new
 
 
 def _add(old: Any, new: Any, edge: Any, owned: set[Any]) -> Any:

@@ -8,7 +8,7 @@ to operands only, so a graph is freed by reference counting once nothing refers 
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 from weakref import ref
 
 if TYPE_CHECKING:
@@ -16,7 +16,19 @@ if TYPE_CHECKING:
 
     from ..backend.place import Place
 
-__all__ = ["Extra", "Hooks", "Leaf", "Node", "Output", "Variable", "Version", "View", "next_seq"]
+__all__ = [
+    "Extra",
+    "GradientEdge",
+    "Hooks",
+    "Leaf",
+    "Node",
+    "Output",
+    "Variable",
+    "Version",
+    "View",
+    "get_gradient_edge",
+    "next_seq",
+]
 
 Edge = Any
 next_seq = itertools.count(1).__next__
@@ -291,6 +303,53 @@ class Gradients:
     def __init__(self, number: int, count: int, g: Any) -> None:
         self.parts: list[Any] = [None] * count
         self.parts[number] = g
+
+
+class GradientEdge(NamedTuple):
+    """A place in the graph where a gradient arrives, without its tensor: keeps the graph alive.
+
+    `autograd.grad` and `autograd.backward` take one wherever they take a tensor. Make one
+    with `get_gradient_edge`.
+    """
+
+    node: Any
+    output_nr: int
+    ownership_token: Any = None
+
+    @property
+    def _edge(self) -> Edge:
+        return self.node if self.ownership_token is None else self.ownership_token
+
+    @property
+    def _place(self) -> Any:
+        return self._edge.place
+
+
+def get_gradient_edge(tensor: Any) -> GradientEdge:
+    """Return the edge at which the gradient of a tensor, as it is now, arrives.
+
+    Later in-place operations give the tensor another edge, and leave this one as it is.
+
+    Raises
+    ------
+    RuntimeError
+        If the tensor does not require grad.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> x = tg.tensor([1.0, 2.0], requires_grad=True)
+    >>> edge = tg.autograd.graph.get_gradient_edge(x * 3)
+    >>> tg.autograd.grad(edge, x, tg.ones(2))
+    (tensor([3., 3.]),)
+    """
+    edge = tensor._edge
+    if edge is None:
+        raise RuntimeError(
+            "It is not possible to get the gradient edge for a Tensor that does not require "
+            "gradients"
+        )
+    return GradientEdge(*shown(edge), edge)
 
 
 def shown(edge: Edge) -> tuple[Any, int]:

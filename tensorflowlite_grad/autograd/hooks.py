@@ -13,11 +13,6 @@ def _name(hook: Any) -> str:
     return getattr(hook, "__name__", type(hook).__name__)
 
 
-def wrapped(g: Any, place: Any) -> Any:
-    """Return a gradient as a tensor."""
-    return g if g is None or isinstance(g, Variable) else place.wrap(g, place)
-
-
 def unwrapped(value: Any, tensors: bool) -> Any:
     """Return a tensor as the pass carries gradients."""
     return value if tensors or value is None else value._array
@@ -25,8 +20,10 @@ def unwrapped(value: Any, tensors: bool) -> Any:
 
 def _protected(g: Any, place: Any) -> Any:
     """Return a gradient as a tensor that a hook may write without harm to others."""
+    if g is None:
+        return None
     if isinstance(g, Variable):
-        return g
+        return g.clone()  # type: ignore[attr-defined]
     return place.wrap(place.backend.copy(place.xp, g), place)
 
 
@@ -57,7 +54,7 @@ def _replaced(hook: Any, before: Any, after: Any) -> Any:
 
 
 def run_tensor_hooks(hooks: Hooks, g: Any, place: Any, tensors: bool) -> Any:
-    """Return a gradient as the hooks of its tensor leave it; keep it where asked for."""
+    """Return a gradient as the hooks of its tensor leave it."""
     if hooks.tensor and type(g) is not Gradients:
         seen = _protected(g, place)
         for hook in list(hooks.tensor.values()):
@@ -65,12 +62,6 @@ def run_tensor_hooks(hooks: Hooks, g: Any, place: Any, tensors: bool) -> Any:
             if result is not None:
                 seen = _replaced(hook, seen, result)
         g = unwrapped(seen, tensors)
-    if hooks.retained is not None:
-        tensor: Any = hooks.retained()
-        if tensor is not None and tensor._extra is not None:
-            kept = g if tensors else place.wrap(place.backend.copy(place.xp, g), place)
-            old = tensor._extra.grad
-            tensor._extra.grad = kept if old is None else old + kept
     return g
 
 
@@ -79,7 +70,7 @@ def run_node_pre_hooks(hooks: Hooks, g: Any, place: Any, tensors: bool) -> Any:
     if not hooks.pre:
         return g
     several = type(g) is Gradients
-    parts = tuple(wrapped(p, place) for p in (g.parts if several else [g]))
+    parts = tuple(_protected(p, place) for p in (g.parts if several else [g]))
     for hook in list(hooks.pre.values()):
         result = hook(parts)
         if result is not None:
@@ -94,10 +85,8 @@ def run_node_pre_hooks(hooks: Hooks, g: Any, place: Any, tensors: bool) -> Any:
 def run_node_post_hooks(hooks: Hooks, out: Any, g: Any, place: Any, tensors: bool) -> Any:
     """Return a node's outgoing gradients as its hooks leave them."""
     several = isinstance(out, tuple)
-    inputs = tuple(wrapped(p, place) for p in (out if several else (out,)))
-    outputs = tuple(
-        wrapped(p, place) for p in (g.parts if type(g) is Gradients else [g])
-    )
+    inputs = tuple(_protected(p, place) for p in (out if several else (out,)))
+    outputs = tuple(_protected(p, place) for p in (g.parts if type(g) is Gradients else [g]))
     for hook in list(hooks.post.values()):
         result = hook(inputs, outputs)
         if result is not None:

@@ -49,14 +49,16 @@ class _Mode:
                 FutureWarning,
                 stacklevel=2,
             )
-            function.__init__ = self(function.__init__)  # type: ignore[misc]
+            cls: Any = function
+            cls.__init__ = self(cls.__init__)
             return function
         if not callable(function):
             raise TypeError(
                 f"{type(self).__name__} takes no value and decorates functions, "
                 f"but got {type(function).__name__}"
             )
-        return self._decorated(function)  # type: ignore[return-value]
+        decorated: F = self._decorated(function)
+        return decorated
 
     def _decorated(self, function: Any) -> Any:
         again = self._again

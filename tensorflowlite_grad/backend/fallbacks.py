@@ -34,7 +34,7 @@ def index_put(xp: Any, x: Array, index: Index, values: Array) -> Array:
     """Return a copy of `x` with ``x[index] = values``."""
     out = xp.asarray(x, copy=True)
     if is_basic(index):
-        out[(*index, ...)] = values
+        _write(xp, out, index, xp.broadcast_to(values, x[(*index, ...)].shape))
         return out
     shape, flat = _flat_positions(xp, x.shape, index)
     rows = xp.reshape(out, (-1,))
@@ -48,7 +48,7 @@ def index_embed(xp: Any, values: Array, shape: tuple[int, ...], index: Index) ->
     """Return zeros of `shape` with `values` added at `index`: the adjoint of `index_get`."""
     out = xp.zeros(shape, dtype=values.dtype)
     if is_basic(index):
-        out[(*index, ...)] = values
+        _write(xp, out, index, values)
         return out
     selected, flat = _flat_positions(xp, shape, index)
     rows = xp.reshape(out, (-1,))
@@ -57,6 +57,12 @@ def index_embed(xp: Any, values: Array, shape: tuple[int, ...], index: Index) ->
         place = int(flat[k])
         rows[place] = rows[place] + source[k]
     return xp.reshape(rows, shape)
+
+
+def _write(xp: Any, out: Array, index: Index, values: Array) -> None:
+    """Set ``out[index]`` for a basic index; the standard has no new axes in what is written."""
+    places = (*(item for item in index if item is not None), ...)
+    out[places] = xp.reshape(values, out[places].shape) if None in index else values
 
 
 def _flat_positions(xp: Any, shape: tuple[int, ...], index: Index) -> tuple[tuple[int, ...], Array]:

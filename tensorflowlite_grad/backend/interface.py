@@ -93,6 +93,10 @@ class Backend(ABC):
         """Return a 0-d array of a Python number."""
         return xp.asarray(value, dtype=native)
 
+    def as_number(self, value: Any) -> Any:
+        """Return the Python number that a scalar of the library stands for, or None."""
+        return None
+
     def copy(self, xp: Any, array: Array) -> Array:
         """Return a fresh, contiguous copy that nothing else refers to."""
         return xp.asarray(array, copy=True)

@@ -45,13 +45,17 @@ class device:
 
     __slots__ = ("backend", "index", "type")
 
+    type: str
+    index: int | None
+    backend: str | None
+
     def __init__(
         self, type: str | device, index: int | None = None, *, backend: str | None = None
     ) -> None:
         if isinstance(type, device):
             index = type.index if index is None else index
             backend = type.backend if backend is None else backend
-            type = type.type
+            type = str(type.type)
         elif not isinstance(type, str):
             raise TypeError(
                 f"device(): argument 'type' must be str or device, not {type.__class__.__name__}"

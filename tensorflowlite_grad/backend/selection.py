@@ -41,6 +41,11 @@ def default_place() -> Place:
     return _from_environment[0]
 
 
+def is_chosen() -> bool:
+    """Return whether code has chosen the default backend in this context."""
+    return _default.get() is not None
+
+
 def _first_place(backend: Backend) -> Place:
     return registry.place(backend, backend.kinds[0], 0)
 
@@ -116,7 +121,9 @@ def resolve(where: device | str | int | None, near: Place | None = None) -> Plac
     """
     if where is None:
         return default_place()
-    if isinstance(where, int) and not isinstance(where, bool):
+    if isinstance(where, bool):
+        raise TypeError("a device is named by str, int or device, not bool")
+    if isinstance(where, int):
         where = device("cuda", where)
     wanted = where if isinstance(where, device) else device(where)
     candidates = []

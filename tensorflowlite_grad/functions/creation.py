@@ -15,6 +15,25 @@ from ..ops import conversion
 from ..ops.recorder import make_leaf
 from .arguments import shape_argument
 
+__all__ = [
+    "arange",
+    "as_tensor",
+    "asarray",
+    "empty",
+    "empty_like",
+    "eye",
+    "from_numpy",
+    "full",
+    "full_like",
+    "linspace",
+    "logspace",
+    "ones",
+    "ones_like",
+    "tensor",
+    "zeros",
+    "zeros_like",
+]
+
 
 def finish(array: Any, place: Any, requires_grad: bool = False) -> Any:
     """Return a new tensor of an array, a leaf that requires grad if asked for.

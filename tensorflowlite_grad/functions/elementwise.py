@@ -13,6 +13,117 @@ from ..dtypes import kind_of_scalar
 from ..ops import arithmetic, comparison, conversion, exponential, promotion, trigonometric
 from .arguments import as_tensor_argument
 
+__all__ = [
+    "abs",
+    "absolute",
+    "acos",
+    "acosh",
+    "add",
+    "addcdiv",
+    "addcmul",
+    "allclose",
+    "arccos",
+    "arccosh",
+    "arcsin",
+    "arcsinh",
+    "arctan",
+    "arctan2",
+    "arctanh",
+    "asin",
+    "asinh",
+    "atan",
+    "atan2",
+    "atanh",
+    "bitwise_and",
+    "bitwise_left_shift",
+    "bitwise_not",
+    "bitwise_or",
+    "bitwise_right_shift",
+    "bitwise_xor",
+    "ceil",
+    "clamp",
+    "clamp_max",
+    "clamp_min",
+    "clip",
+    "conj",
+    "copysign",
+    "cos",
+    "cosh",
+    "div",
+    "divide",
+    "eq",
+    "equal",
+    "erf",
+    "exp",
+    "exp2",
+    "expm1",
+    "fix",
+    "floor",
+    "floor_divide",
+    "fmod",
+    "frac",
+    "ge",
+    "greater",
+    "greater_equal",
+    "gt",
+    "hypot",
+    "imag",
+    "isclose",
+    "isfinite",
+    "isinf",
+    "isnan",
+    "le",
+    "lerp",
+    "less",
+    "less_equal",
+    "log",
+    "log10",
+    "log1p",
+    "log2",
+    "logaddexp",
+    "logical_and",
+    "logical_not",
+    "logical_or",
+    "logical_xor",
+    "logit",
+    "logsigmoid",
+    "lt",
+    "maximum",
+    "minimum",
+    "mul",
+    "multiply",
+    "ne",
+    "neg",
+    "negative",
+    "not_equal",
+    "positive",
+    "pow",
+    "real",
+    "reciprocal",
+    "relu",
+    "remainder",
+    "round",
+    "rsqrt",
+    "rsub",
+    "sgn",
+    "sigmoid",
+    "sign",
+    "signbit",
+    "sin",
+    "sinh",
+    "softplus",
+    "sqrt",
+    "square",
+    "sub",
+    "subtract",
+    "tan",
+    "tanh",
+    "true_divide",
+    "trunc",
+    "where",
+    "xlogy",
+]
+
 mul = multiply = arithmetic.mul.call
 neg = negative = arithmetic.neg.call
 positive = arithmetic.positive.call
@@ -22,7 +133,7 @@ rsqrt = arithmetic.rsqrt.call
 reciprocal = arithmetic.reciprocal.call
 abs = absolute = arithmetic.abs_.call
 sign = arithmetic.sign.call
-sgn = sign
+sgn = arithmetic.sgn.call
 floor = arithmetic.floor.call
 ceil = arithmetic.ceil.call
 trunc = fix = arithmetic.trunc.call
@@ -191,14 +302,20 @@ def pow(input: Any, exponent: Any) -> Any:
         return _pow_tensor(input, exponent)
     if kind_of_scalar(input) is not None and isinstance(exponent, Variable):
         return _reflected(_pow_tensor, exponent, input)
-    if (
-        isinstance(input, Variable)
-        and isinstance(exponent, Variable)
-        and promotion.result_type(input, exponent).kind <= dtypes.Kind.INT
-        and bool((exponent < 0).any())
-    ):
-        raise RuntimeError("Integers to negative integer powers are not allowed.")
+    if _has_negative_integers(input, exponent):
+        raise RuntimeError(
+            "Integers to negative integer powers are not allowed. Convert the base to a "
+            "floating-point dtype first, as in x.float() ** y"
+        )
     return _pow_tensor(input, exponent)
+
+
+def _has_negative_integers(input: Any, exponent: Any) -> bool:
+    if not (isinstance(input, Variable) and isinstance(exponent, Variable)):
+        return False
+    if promotion.result_type(input, exponent).kind > dtypes.Kind.INT:
+        return False
+    return bool(lt(exponent, 0).any())
 
 
 def _reflected(call: Any, input: Any, other: Any) -> Any:

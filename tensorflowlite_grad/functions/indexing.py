@@ -20,6 +20,24 @@ from ..ops import indexing as ops
 from .arguments import as_tensor_argument, axis as axis_of
 from .shape import expand, reshape, unbind
 
+__all__ = [
+    "diag",
+    "diagonal",
+    "gather",
+    "index_add",
+    "index_put",
+    "index_select",
+    "masked_fill",
+    "masked_select",
+    "narrow",
+    "nonzero",
+    "scatter_add",
+    "select",
+    "take",
+    "take_along_dim",
+    "trace",
+]
+
 Index = tuple[Any, ...]
 
 
@@ -82,9 +100,11 @@ def _width(item: Any) -> int:
     """Return how many axes an entry uses up."""
     if item is None or item is ...:
         return 0
-    if isinstance(item, Variable) and item._place.dtype_of(item._array) is dtypes.bool_:
-        return int(item._array.ndim)
-    return 1
+    return int(item._array.ndim) if _is_mask(item) else 1
+
+
+def _is_mask(item: Any) -> bool:
+    return isinstance(item, Variable) and item._place.dtype_of(item._array) is dtypes.bool_
 
 
 def _entry(tensor: Any, item: Any) -> Any:
@@ -231,7 +251,7 @@ def _with_new_axes(tensor: Any, key: Any) -> tuple[Any, Any]:
     items = list(key) if isinstance(key, tuple) else [key]
     truths = [
         isinstance(i, bool)
-        or (isinstance(i, Variable) and not i._array.ndim and i.dtype is dtypes.bool_)
+        or (_is_mask(i) and not i._array.ndim)
         for i in items
     ]
     if not any(truths):
@@ -243,8 +263,7 @@ def _with_new_axes(tensor: Any, key: Any) -> tuple[Any, Any]:
         elif item is None or item is ...:
             spread.append(item)
         else:
-            mask = isinstance(item, Variable) and item.dtype is dtypes.bool_
-            spread += [slice(None)] * (item._array.ndim if mask else 1)  # type: ignore[union-attr]
+            spread += [slice(None)] * (item._array.ndim if _is_mask(item) else 1)
     masks = tuple(
         [bool(item)] if truth else slice(None) if item is None else item
         for item, truth in zip(items, truths, strict=True)

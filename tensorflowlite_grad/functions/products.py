@@ -10,6 +10,16 @@ from ..ops.broadcasting import broadcast_shapes
 from .arguments import as_tensor_argument
 from .shape import reshape, squeeze, unsqueeze
 
+__all__ = [
+    "addmm",
+    "bmm",
+    "dot",
+    "matmul",
+    "mm",
+    "mv",
+    "outer",
+]
+
 
 def _pair(name: str, x: Any, y: Any) -> tuple[Any, Any]:
     """Return two tensors of one device, and of one dtype or an error that says so."""
@@ -30,7 +40,8 @@ def _pair(name: str, x: Any, y: Any) -> tuple[Any, Any]:
 
 
 def _c_name(d: Any) -> str:
-    return {"float32": "float", "float64": "double", "int64": "long long"}.get(d.name, d.name)
+    name: str = d.name
+    return {"float32": "float", "float64": "double", "int64": "long long"}.get(name, name)
 
 
 def dot(input: Any, tensor: Any) -> Any:

@@ -10,6 +10,19 @@ from ..dtypes import Kind, get_default_dtype
 from .arguments import shape_argument
 from .creation import _dtype, finish
 
+__all__ = [
+    "manual_seed",
+    "normal",
+    "rand",
+    "rand_like",
+    "randint",
+    "randint_like",
+    "randn",
+    "randn_like",
+    "randperm",
+    "seed",
+]
+
 _seed = 0x5EED
 _generators: dict[tuple[str, str, int], Any] = {}
 

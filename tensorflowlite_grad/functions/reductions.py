@@ -14,6 +14,29 @@ from ..ops import indexing as index_ops
 from ..ops import reductions as ops
 from .arguments import MISSING, as_tensor_argument, axes, axis as axis_of, one_of
 
+__all__ = [
+    "all",
+    "amax",
+    "amin",
+    "any",
+    "argmax",
+    "argmin",
+    "count_nonzero",
+    "cumprod",
+    "cumsum",
+    "log_softmax",
+    "logsumexp",
+    "max",
+    "mean",
+    "min",
+    "norm",
+    "prod",
+    "softmax",
+    "std",
+    "sum",
+    "var",
+]
+
 Extremes = namedtuple("Extremes", ["values", "indices"])  # noqa: PYI024
 
 

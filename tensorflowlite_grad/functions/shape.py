@@ -10,6 +10,42 @@ from ..ops import conversion, variadic
 from ..ops import shape as ops
 from .arguments import as_tensor_argument, axes, axis as axis_of, one_of, shape_argument, together
 
+__all__ = [
+    "atleast_1d",
+    "broadcast_tensors",
+    "broadcast_to",
+    "cat",
+    "chunk",
+    "concat",
+    "concatenate",
+    "flatten",
+    "flip",
+    "fliplr",
+    "flipud",
+    "hstack",
+    "meshgrid",
+    "moveaxis",
+    "movedim",
+    "permute",
+    "ravel",
+    "reshape",
+    "roll",
+    "split",
+    "squeeze",
+    "stack",
+    "swapaxes",
+    "swapdims",
+    "t",
+    "tile",
+    "transpose",
+    "tril",
+    "triu",
+    "unbind",
+    "unflatten",
+    "unsqueeze",
+    "vstack",
+]
+
 
 def _resolved(name: str, tensor: Any, size: Any) -> tuple[int, ...]:
     """Return a shape with -1 replaced by what is left.

@@ -3,6 +3,7 @@
 from .elementwise import ElementwiseMethods
 from .indexing import IndexingMethods
 from .inplace import InPlaceMethods
+from .numpy import NumpyMethods
 from .reductions import ReductionMethods
 from .shape import ShapeMethods
 
@@ -10,6 +11,7 @@ __all__ = [
     "ElementwiseMethods",
     "InPlaceMethods",
     "IndexingMethods",
+    "NumpyMethods",
     "ReductionMethods",
     "ShapeMethods",
 ]

@@ -6,6 +6,7 @@ from typing import Any
 
 from ..functions import elementwise as f
 from ..functions import products
+from ..functions.arguments import as_tensor_argument
 from ..ops import arithmetic
 
 
@@ -18,7 +19,7 @@ def _remaindered(input: Any, other: Any) -> Any:
 
 
 def _matrix_multiplied(input: Any, other: Any) -> Any:
-    return products.matmul(f.as_tensor_argument("matmul", other), input)
+    return products.matmul(as_tensor_argument("matmul", other), input)
 
 
 def _equal(input: Any, other: Any) -> Any:
@@ -31,13 +32,9 @@ def _unequal(input: Any, other: Any) -> Any:
 
 
 class ElementwiseMethods:
-    """Operators go straight to the written recorders; NumPy's arrays step back for them."""
+    """Operators go straight to the written recorders."""
 
     __slots__ = ()
-
-    # NumPy's operators return NotImplemented for classes that say so, and ours are asked.
-    __array_ufunc__ = None
-    __array_priority__ = 1000
 
     __add__ = __radd__ = arithmetic.add.call
     __sub__ = arithmetic.sub.call
@@ -85,7 +82,8 @@ class ElementwiseMethods:
     rsqrt = f.rsqrt
     reciprocal = f.reciprocal
     abs = absolute = f.abs
-    sign = sgn = f.sign
+    sign = f.sign
+    sgn = f.sgn
     floor = f.floor
     ceil = f.ceil
     trunc = fix = f.trunc

@@ -119,7 +119,30 @@ abs_ = elementwise(
 )
 # Steps are flat: their slope is zero, and PyTorch records them all the same.
 _flat = lambda xp, g: xp.zeros_like(g)  # noqa: E731
-sign = elementwise("sign", "sign", conjugate=False, input=_flat)
+sign = elementwise("sign", "sign", result="real", input=_flat)
+
+
+def _turn(xp: Any, t: Any, z: Any, out: Any) -> Any:
+    """Return how z / |z| changes with `t`: by the part of it across z, and not at all at 0.
+
+    As a map of the plane it is symmetric, so that it is the gradient too.
+    """
+    if not is_complex(out):
+        return xp.zeros_like(t)
+    size = xp.abs(z)
+    zero = size == 0
+    across = t - out * xp.real(xp.conj(out) * t)
+    return xp.where(zero, xp.zeros_like(t), across / xp.where(zero, xp.ones_like(size), size))
+
+
+#: The sign of real numbers, and the direction z / |z| of complex ones.
+sgn = elementwise(
+    "sgn",
+    "sign",
+    conjugate=False,
+    jvp=lambda xp, input_dot, input, out: _turn(xp, input_dot, input, out),
+    input=lambda xp, g, input, out: _turn(xp, g, input, out),
+)
 floor = elementwise("floor", "floor", result="real", input=_flat)
 ceil = elementwise("ceil", "ceil", result="real", input=_flat)
 trunc = elementwise("trunc", "trunc", result="real", input=_flat)

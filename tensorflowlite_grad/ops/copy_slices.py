@@ -39,10 +39,23 @@ def _rules() -> dict[str, Any]:
     }
 
 
-view_scatter = linear("view_scatter", _scattered, ["chain"], **_rules())
+def _tangent(xp: Any, base_dot: Any, source_dot: Any, base: Any, chain: Chain) -> Any:
+    if base_dot is None:
+        base_dot = xp.zeros_like(base)
+    if source_dot is None:
+        source_dot = xp.zeros_like(replay(xp, base_dot, chain))
+    return _scatter(xp, base_dot, source_dot, chain)
+
+
+view_scatter = linear("view_scatter", _scattered, ["chain"], jvp=_tangent, **_rules())
 #: Recorded once the memory of `base` has been written: there is nothing left to compute.
 copy_slices = linear(
-    "copy_slices", lambda xp, base, source, chain: base, ["chain"], node_name="CopySlices", **_rules()
+    "copy_slices",
+    lambda xp, base, source, chain: base,
+    ["chain"],
+    node_name="CopySlices",
+    jvp=_tangent,
+    **_rules(),
 )
 
 

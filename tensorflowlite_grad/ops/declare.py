@@ -93,7 +93,7 @@ class Operation:
     def _parameters(self, operand: str, rule: Callable[..., Any] | None) -> list[str]:
         if rule is None:
             return []
-        code = rule.__code__  # type: ignore[attr-defined]
+        code = rule.__code__
         names = list(code.co_varnames[: code.co_argcount])
         shapes = [f"{p}_shape" for p in self.operands]
         known = ["g", "out", *self.operands, *shapes, *self.option_names]
@@ -161,7 +161,7 @@ class Operation:
         given |= {f"{p}_shape": v.shape for p, v in zip(self.operands, operands, strict=True)}
         given |= {"xp": xp, "out": out}
         if self.jvp_rule is not None:
-            code = self.jvp_rule.__code__  # type: ignore[attr-defined]
+            code = self.jvp_rule.__code__
             given |= {f"{p}_dot": t for p, t in zip(self.operands, tangents, strict=True)}
             return self.jvp_rule(*(given[n] for n in code.co_varnames[: code.co_argcount]))
         if self.kind == "general":
@@ -256,12 +256,14 @@ def linear(
     node_name: str | None = None,
     conjugate: bool = False,
     view: bool = False,
+    jvp: Callable[..., Any] | None = None,
     doc: str = "",
     **transposes: Callable[..., Any] | None,
 ) -> Operation:
     """Declare an operation that is linear in each operand: give the transposes.
 
-    The tangent is the operation itself, on the tangent.
+    The tangent is the operation itself, on each operand's tangent in turn. An operation that
+    is linear in all of them at once, such as writing one array into another, gives `jvp`.
     """
     return Operation(
         name,
@@ -273,6 +275,7 @@ def linear(
         kind="linear",
         conjugate=conjugate,
         view=view,
+        jvp=jvp,
         doc=doc,
     )
 

@@ -45,10 +45,21 @@ embed = linear(
     ["shape", "index"],
     input=lambda xp, g, index: xp.index_get(g, index),
 )
+
+
+def _put_tangent(xp: Any, input_dot: Any, values_dot: Any, out: Any, index: Any) -> Any:
+    if input_dot is None:
+        return xp.index_embed(values_dot, out.shape, index)
+    if values_dot is None:
+        values_dot = xp.zeros_like(xp.index_get(input_dot, index))
+    return xp.index_put(input_dot, index, values_dot)
+
+
 put = linear(
     "index_put",
     lambda xp, input, values, index: xp.index_put(input, index, values),
     ["index"],
+    jvp=_put_tangent,
     # A place that is written keeps nothing of what it held.
     input=lambda xp, g, index: xp.index_put(g, index, xp.zeros_like(xp.index_get(g, index))),
     values=lambda xp, g, index: xp.index_get(g, index),

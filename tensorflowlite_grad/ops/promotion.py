@@ -131,7 +131,10 @@ def _array_operand(value: Any) -> Any:
     if kind_of_scalar(value) is not None and type(value) in (bool, int, float, complex):
         return value
     place = registry.place_of(value)
-    return value if place is None else place.wrap(value, place)
+    if place is None:
+        return value
+    number = place.backend.as_number(value)
+    return place.wrap(value, place) if number is None else number
 
 
 def common_place(name: str, tensors: list[Any]) -> Any:

@@ -1,0 +1,95 @@
+"""Getting along with NumPy: conversion, and arrays on either side of an operator."""
+
+from __future__ import annotations
+
+import operator
+from typing import Any
+
+from ..autograd import modes
+from ..autograd.graph import Variable, cell_of
+from ..backend import registry
+from ..functions.arguments import as_tensor_argument
+
+#: NumPy's functions behind its operators: with a tensor, ours are meant.
+_OPERATORS = {
+    "add": operator.add,
+    "subtract": operator.sub,
+    "multiply": operator.mul,
+    "divide": operator.truediv,
+    "true_divide": operator.truediv,
+    "floor_divide": operator.floordiv,
+    "remainder": operator.mod,
+    "power": operator.pow,
+    "matmul": operator.matmul,
+    "equal": operator.eq,
+    "not_equal": operator.ne,
+    "less": operator.lt,
+    "less_equal": operator.le,
+    "greater": operator.gt,
+    "greater_equal": operator.ge,
+    "bitwise_and": operator.and_,
+    "bitwise_or": operator.or_,
+    "bitwise_xor": operator.xor,
+}
+
+
+class NumpyMethods:
+    """What NumPy asks of objects that are not its own."""
+
+    __slots__ = ()
+
+    def numpy(self: Any, *, force: bool = False) -> Any:
+        """Return the elements as a NumPy array, which shares memory on the CPU.
+
+        Parameters
+        ----------
+        force : bool
+            Detach and copy to the host where necessary.
+
+        Raises
+        ------
+        RuntimeError
+            If the tensor requires grad.
+        TypeError
+            If it is not on the CPU.
+        """
+        if self._edge is not None and modes.is_grad_enabled() and not force:
+            raise RuntimeError(
+                "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() "
+                "instead."
+            )
+        place = self._place
+        if place.kind != "cpu" and not force:
+            raise TypeError(
+                f"can't convert {place.device} device type tensor to numpy. Use Tensor.cpu() to "
+                "copy the tensor to host memory first."
+            )
+        self._array = place.backend.mutable(self._array)
+        cell_of(self)
+        return place.backend.to_numpy(self._array)
+
+    def __array__(self: Any, dtype: Any = None, copy: bool | None = None) -> Any:
+        array = self.numpy()
+        if dtype is not None and array.dtype != dtype:
+            return array.astype(dtype)
+        return array.copy() if copy else array
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        apply = _OPERATORS.get(ufunc.__name__) if method == "__call__" and not kwargs else None
+        if apply is not None:
+            return apply(*(as_tensor_argument(ufunc.__name__, x) for x in inputs))
+        plain = [_as_array(x) for x in inputs]
+        if any(isinstance(out, Variable) for out in kwargs.get("out", ())):
+            raise TypeError(
+                f"numpy.{ufunc.__name__}(out=) cannot write into a Tensor; use its in-place methods"
+            )
+        result = getattr(ufunc, method)(*plain, **kwargs)
+        backend = registry.get("numpy")
+        if "out" in kwargs or not backend.is_array(result):
+            return result
+        place = registry.place(backend, "cpu", 0)
+        return place.wrap(result, place)
+
+
+def _as_array(x: Any) -> Any:
+    return x.__array__() if isinstance(x, Variable) else x
