@@ -119,7 +119,18 @@ LEGACY_NAMES = {
 }
 
 _default: ContextVar[dtype] = ContextVar("default_dtype", default=float32)
-get_default_dtype = _default.get
+
+
+def get_default_dtype() -> dtype:
+    """Return the dtype that Python floats become, in this thread and context.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.get_default_dtype()
+    tensorflowlite_grad.float32
+    """
+    return _default.get()
 
 
 def set_default_dtype(d: dtype) -> None:

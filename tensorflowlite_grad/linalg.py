@@ -14,6 +14,12 @@ def norm(A, ord=None, dim=None, keepdim=False, *, dtype=None):  # type: ignore[n
     ------
     NotImplementedError
         For norms of matrices that are no vector norms: a numeric order of two axes.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.linalg.norm(tg.tensor([3.0, 4.0]))
+    tensor(5.)
     """
     two = (len(dim) == 2) if isinstance(dim, (tuple, list)) else (dim is None and A.ndim == 2)
     if ord not in (None, "fro") and two:

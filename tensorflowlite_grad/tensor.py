@@ -19,6 +19,7 @@ from .autograd.graph import (
     hooks_of,
     shown,
 )
+from .autograd.storage import share
 from .backend import registry
 from .backend.selection import resolve
 from .functions import elementwise
@@ -81,7 +82,16 @@ class Tensor(
         return Size(self._array.shape)
 
     def size(self, dim: int | None = None) -> Any:
-        """Return the shape, or the size along one axis."""
+        """Return the shape, or the size along one axis.
+
+        Examples
+        --------
+        >>> import tensorflowlite_grad as tg
+        >>> tg.ones(2, 3).size()
+        tensorflowlite_grad.Size([2, 3])
+        >>> tg.ones(2, 3).size(0)
+        2
+        """
         if dim is None:
             return Size(self._array.shape)
         from .functions.arguments import axis
@@ -97,7 +107,14 @@ class Tensor(
         return int(self._array.ndim)
 
     def dim(self) -> int:
-        """Return the number of axes."""
+        """Return the number of axes.
+
+        Examples
+        --------
+        >>> import tensorflowlite_grad as tg
+        >>> tg.ones(2, 3).dim()
+        2
+        """
         return int(self._array.ndim)
 
     ndimension = dim
@@ -151,7 +168,16 @@ class Tensor(
         return self.dtype.is_complex
 
     def is_contiguous(self) -> bool:
-        """Return whether elements lie in memory in order, without gaps."""
+        """Return whether elements lie in memory in order, without gaps.
+
+        Examples
+        --------
+        >>> import tensorflowlite_grad as tg
+        >>> tg.ones(2, 3).is_contiguous()
+        True
+        >>> tg.ones(2, 3).T.is_contiguous()
+        False
+        """
         return bool(self._place.backend.is_contiguous(self._array))
 
     # -- values -------------------------------------------------------------------------
@@ -163,6 +189,12 @@ class Tensor(
         ------
         RuntimeError
             If there is not exactly one.
+
+        Examples
+        --------
+        >>> import tensorflowlite_grad as tg
+        >>> tg.tensor([2.5]).item()
+        2.5
         """
         if self.numel() != 1:
             raise RuntimeError(
@@ -171,16 +203,37 @@ class Tensor(
         return self._place.backend.to_numpy(self._array).item()
 
     def tolist(self) -> Any:
-        """Return the elements as nested lists of Python numbers."""
+        """Return the elements as nested lists of Python numbers.
+
+        Examples
+        --------
+        >>> import tensorflowlite_grad as tg
+        >>> tg.tensor([[1, 2], [3, 4]]).tolist()
+        [[1, 2], [3, 4]]
+        """
         return self._place.backend.to_numpy(self._array).tolist()
 
     def _one(self, what: type) -> Any:
         if self.numel() != 1:
-            raise RuntimeError(
-                f"a Tensor with {self.numel()} elements cannot be converted to Scalar: "
-                f"{what.__name__}() takes one of one element"
+            raise ValueError(
+                "only one element tensors can be converted to Python scalars: "
+                f"{what.__name__}() was given one of shape {list(self._array.shape)}"
             )
-        return what(self.item())
+        if what is not int and self._edge is not None and modes.is_grad_enabled():
+            warnings.warn(
+                "Converting a tensor with requires_grad=True to a scalar may lead to unexpected "
+                "behavior.\nConsider using tensor.detach() first.",
+                stacklevel=3,
+            )
+        value = self.item()
+        if isinstance(value, complex) and what is not complex:
+            if value.imag:
+                raise RuntimeError(
+                    f"value cannot be converted to type {what.__name__} without overflow: "
+                    f"{value} is complex"
+                )
+            value = value.real
+        return what(value)
 
     def __float__(self) -> float:
         return float(self._one(float))
@@ -269,6 +322,12 @@ class Tensor(
         ------
         RuntimeError
             If it is no leaf, or of integers.
+
+        Examples
+        --------
+        >>> import tensorflowlite_grad as tg
+        >>> tg.ones(2).requires_grad_()
+        tensor([1., 1.], requires_grad=True)
         """
         if not isinstance(requires_grad, bool):
             raise RuntimeError(f"requires_grad must be a bool, not {type(requires_grad).__name__}")
@@ -294,12 +353,28 @@ class Tensor(
 
     @property
     def is_leaf(self) -> bool:
-        """Whether it was not computed from tensors that require grad."""
+        """Whether it was not computed from tensors that require grad.
+
+        Examples
+        --------
+        >>> import tensorflowlite_grad as tg
+        >>> x = tg.tensor([1.0, 2.0], requires_grad=True)
+        >>> x.is_leaf, (x * 2).is_leaf
+        (True, False)
+        """
         return self._edge is None or type(self._edge) is Leaf
 
     @property
     def grad_fn(self) -> Any:
-        """The node of the operation that made it, or None for a leaf."""
+        """The node of the operation that made it, or None for a leaf.
+
+        Examples
+        --------
+        >>> import tensorflowlite_grad as tg
+        >>> x = tg.tensor([1.0, 2.0], requires_grad=True)
+        >>> (x * 2).grad_fn.name()
+        'MulBackward0'
+        """
         edge = self._edge
         return None if edge is None or type(edge) is Leaf else shown(edge)[0]
 
@@ -310,7 +385,16 @@ class Tensor(
 
     @property
     def grad(self) -> Tensor | None:
-        """The gradient that backward passes have added up so far."""
+        """The gradient that backward passes have added up so far.
+
+        Examples
+        --------
+        >>> import tensorflowlite_grad as tg
+        >>> x = tg.tensor([1.0, 2.0], requires_grad=True)
+        >>> x.sum().backward()
+        >>> x.grad
+        tensor([1., 1.])
+        """
         edge = self._edge
         if type(edge) is Leaf:
             grad: Tensor | None = edge.grad
@@ -406,6 +490,14 @@ class Tensor(
         RuntimeError
             If this tensor needs no grad, `gradient` is missing or of another shape, or the
             graph was freed.
+
+        Examples
+        --------
+        >>> import tensorflowlite_grad as tg
+        >>> x = tg.tensor([1.0, 2.0], requires_grad=True)
+        >>> (x * x).backward(tg.tensor([1.0, 10.0]))
+        >>> x.grad
+        tensor([ 2., 40.])
         """
         api.backward(self, gradient, retain_graph, create_graph, inputs)
 
@@ -416,6 +508,16 @@ class Tensor(
         ------
         RuntimeError
             If it does not require grad.
+
+        Examples
+        --------
+        >>> import tensorflowlite_grad as tg
+        >>> x = tg.tensor([1.0, 2.0], requires_grad=True)
+        >>> y = x * 3
+        >>> y.retain_grad()
+        >>> (y * y).sum().backward()
+        >>> y.grad
+        tensor([ 6., 12.])
         """
         edge = self._edge
         if edge is None:
@@ -441,6 +543,15 @@ class Tensor(
             If the tensor does not require grad.
         TypeError
             If the hook cannot be called.
+
+        Examples
+        --------
+        >>> import tensorflowlite_grad as tg
+        >>> x = tg.tensor([1.0, 2.0], requires_grad=True)
+        >>> handle = x.register_hook(lambda grad: grad * 10)
+        >>> x.sum().backward()
+        >>> x.grad
+        tensor([10., 10.])
         """
         if self._edge is None:
             raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
@@ -455,6 +566,14 @@ class Tensor(
         ------
         RuntimeError
             If it is no leaf that requires grad.
+
+        Examples
+        --------
+        >>> import tensorflowlite_grad as tg
+        >>> x = tg.tensor([1.0, 2.0], requires_grad=True)
+        >>> handle = x.register_post_accumulate_grad_hook(lambda leaf: print(leaf.grad))
+        >>> x.sum().backward()
+        tensor([1., 1.])
         """
         edge = self._edge
         if type(edge) is not Leaf:
@@ -466,10 +585,18 @@ class Tensor(
         return RemovableHandle(edge.post_accumulate, callable_hook(hook))
 
     def detach(self) -> Tensor:
-        """Return a tensor that shares the memory and its version, without history."""
+        """Return a tensor that shares the memory and its version, without history.
+
+        Examples
+        --------
+        >>> import tensorflowlite_grad as tg
+        >>> x = tg.tensor([1.0, 2.0], requires_grad=True)
+        >>> (x * 2).detach()
+        tensor([2., 4.])
+        """
         self._array = self._place.backend.mutable(self._array)
         out: Tensor = _wrap(self._array, self._place)
-        out._cell = cell_of(self)
+        share(out, self)
         return out
 
     def detach_(self) -> Tensor:
@@ -479,11 +606,21 @@ class Tensor(
         ------
         RuntimeError
             If it is a view.
+
+        Examples
+        --------
+        >>> import tensorflowlite_grad as tg
+        >>> x = tg.tensor([1.0, 2.0], requires_grad=True)
+        >>> y = x * 2
+        >>> y.detach_()
+        tensor([2., 4.])
         """
         if self._extra is not None and self._extra.view is not None:
             raise RuntimeError(
                 "Can't detach views in-place. Use detach() instead."
             )
+        if type(self._edge) is Leaf:
+            self._extras().leaf = self._edge  # which has the gradient
         self._edge = None
         return self
 
@@ -503,7 +640,15 @@ class Tensor(
 
     @property
     def data(self) -> Tensor:
-        """The same memory without history; writes through it count as versions too."""
+        """The same memory without history; writes through it count as versions too.
+
+        Examples
+        --------
+        >>> import tensorflowlite_grad as tg
+        >>> x = tg.tensor([1.0, 2.0], requires_grad=True)
+        >>> x.data
+        tensor([1., 2.])
+        """
         return self.detach()
 
     @data.setter
@@ -527,12 +672,34 @@ class Tensor(
     # -- copies and moves ---------------------------------------------------------------
 
     def clone(self) -> Tensor:
-        """Return a copy in memory of its own; gradients flow through."""
+        """Return a copy in memory of its own; gradients flow through.
+
+        Examples
+        --------
+        >>> import tensorflowlite_grad as tg
+        >>> x = tg.ones(2)
+        >>> y = x.clone()
+        >>> y[0] = 5
+        >>> x
+        tensor([1., 1.])
+        """
         return conversion.clone(self)  # type: ignore[no-any-return]
 
     def contiguous(self) -> Tensor:
-        """Return the tensor, or a copy whose elements lie in memory in order."""
-        return self if self.is_contiguous() else self.clone()
+        """Return the tensor, or a copy whose elements lie in memory in order.
+
+        Examples
+        --------
+        >>> import tensorflowlite_grad as tg
+        >>> tg.ones(2, 3).T.contiguous().is_contiguous()
+        True
+        """
+        if self.is_contiguous():
+            return self
+        out = self.clone()
+        if not out.is_contiguous():  # a clone may keep the order of the axes in memory
+            out._array = out._place.backend.copy(out._place.xp, out._array)
+        return out
 
     def to(self, *args: Any, **kwargs: Any) -> Tensor:
         """Return the tensor on another device or in another dtype.
@@ -543,6 +710,14 @@ class Tensor(
             A device or its name, a dtype, both, or a tensor to be like.
         copy : bool, optional
             Copy even if nothing changes.
+
+        Examples
+        --------
+        >>> import tensorflowlite_grad as tg
+        >>> tg.tensor([1, 2]).to(tg.float64)
+        tensor([1., 2.], dtype=tensorflowlite_grad.float64)
+        >>> tg.ones(2).to("cpu").device
+        device(type='cpu')
         """
         copy = kwargs.pop("copy", False)
         kwargs.pop("non_blocking", None)
@@ -568,7 +743,14 @@ class Tensor(
         return moved
 
     def cpu(self) -> Tensor:
-        """Return the tensor on the CPU: with its own backend if that serves it, else NumPy."""
+        """Return the tensor on the CPU: with its own backend if that serves it, else NumPy.
+
+        Examples
+        --------
+        >>> import tensorflowlite_grad as tg
+        >>> tg.ones(2).cpu()
+        tensor([1., 1.])
+        """
         return self.to("cpu")
 
     def cuda(self, device: int | str | None = None) -> Tensor:
@@ -576,37 +758,95 @@ class Tensor(
         return self.to("cuda" if device is None else device)
 
     def type(self, dtype: Any = None) -> Any:
-        """Return the tensor in another dtype, or the name of its own."""
+        """Return the tensor in another dtype, or the name of its own.
+
+        Examples
+        --------
+        >>> import tensorflowlite_grad as tg
+        >>> tg.ones(2).type()
+        'tensorflowlite_grad.FloatTensor'
+        >>> tg.ones(2).type(tg.int64)
+        tensor([1, 1])
+        """
         if dtype is None:
             return f"tensorflowlite_grad.{dtypes.LEGACY_NAMES[self.dtype.name]}Tensor"
         return self.to(dtype)
 
     def type_as(self, other: Tensor) -> Tensor:
-        """Return the tensor in the dtype of another."""
+        """Return the tensor in the dtype of another.
+
+        Examples
+        --------
+        >>> import tensorflowlite_grad as tg
+        >>> tg.tensor([1, 2]).type_as(tg.ones(1))
+        tensor([1., 2.])
+        """
         return self.to(other.dtype)
 
     def float(self) -> Tensor:
-        """Return the tensor as float32."""
+        """Return the tensor as float32.
+
+        Examples
+        --------
+        >>> import tensorflowlite_grad as tg
+        >>> tg.tensor([1, 2]).float()
+        tensor([1., 2.])
+        """
         return self.to(dtypes.float32)
 
     def double(self) -> Tensor:
-        """Return the tensor as float64."""
+        """Return the tensor as float64.
+
+        Examples
+        --------
+        >>> import tensorflowlite_grad as tg
+        >>> tg.tensor([1.0]).double()
+        tensor([1.], dtype=tensorflowlite_grad.float64)
+        """
         return self.to(dtypes.float64)
 
     def half(self) -> Tensor:
-        """Return the tensor as float16."""
+        """Return the tensor as float16.
+
+        Examples
+        --------
+        >>> import tensorflowlite_grad as tg
+        >>> tg.tensor([1.0]).half()
+        tensor([1.], dtype=tensorflowlite_grad.float16)
+        """
         return self.to(dtypes.float16)
 
     def int(self) -> Tensor:
-        """Return the tensor as int32."""
+        """Return the tensor as int32.
+
+        Examples
+        --------
+        >>> import tensorflowlite_grad as tg
+        >>> tg.tensor([1.7]).int()
+        tensor([1], dtype=tensorflowlite_grad.int32)
+        """
         return self.to(dtypes.int32)
 
     def long(self) -> Tensor:
-        """Return the tensor as int64."""
+        """Return the tensor as int64.
+
+        Examples
+        --------
+        >>> import tensorflowlite_grad as tg
+        >>> tg.tensor([1.7]).long()
+        tensor([1])
+        """
         return self.to(dtypes.int64)
 
     def bool(self) -> Tensor:
-        """Return the tensor as bool: whether elements are not zero."""
+        """Return the tensor as bool: whether elements are not zero.
+
+        Examples
+        --------
+        >>> import tensorflowlite_grad as tg
+        >>> tg.tensor([0.0, 0.5]).bool()
+        tensor([False,  True])
+        """
         return self.to(dtypes.bool_)
 
     @property
@@ -620,7 +860,14 @@ class Tensor(
         return elementwise.imag(self)  # type: ignore[no-any-return]
 
     def new_tensor(self, data: Any, *, dtype: Any = None, requires_grad: Any = False) -> Tensor:
-        """Return new data as a tensor of this one's device, and dtype unless given."""
+        """Return new data as a tensor of this one's device, and dtype unless given.
+
+        Examples
+        --------
+        >>> import tensorflowlite_grad as tg
+        >>> tg.ones(2, dtype=tg.float64).new_tensor([5, 6])
+        tensor([5., 6.], dtype=tensorflowlite_grad.float64)
+        """
         from .functions.creation import tensor
 
         return tensor(  # type: ignore[no-any-return]
@@ -628,7 +875,14 @@ class Tensor(
         )
 
     def new_zeros(self, *size: Any, dtype: Any = None, requires_grad: Any = False) -> Tensor:
-        """Return zeros of this tensor's device, and dtype unless given."""
+        """Return zeros of this tensor's device, and dtype unless given.
+
+        Examples
+        --------
+        >>> import tensorflowlite_grad as tg
+        >>> tg.ones(2, dtype=tg.float64).new_zeros(3)
+        tensor([0., 0., 0.], dtype=tensorflowlite_grad.float64)
+        """
         from .functions.creation import zeros
 
         return zeros(  # type: ignore[no-any-return]
@@ -636,7 +890,14 @@ class Tensor(
         )
 
     def new_ones(self, *size: Any, dtype: Any = None, requires_grad: Any = False) -> Tensor:
-        """Return ones of this tensor's device, and dtype unless given."""
+        """Return ones of this tensor's device, and dtype unless given.
+
+        Examples
+        --------
+        >>> import tensorflowlite_grad as tg
+        >>> tg.zeros(2, dtype=tg.float64).new_ones(3)
+        tensor([1., 1., 1.], dtype=tensorflowlite_grad.float64)
+        """
         from .functions.creation import ones
 
         return ones(  # type: ignore[no-any-return]

@@ -20,8 +20,8 @@ def sum(x: Any, axis: Any = None, keepdims: bool = False, dtype: Any = None) -> 
 
 def broadcast_to(x: Any, shape: tuple[int, ...]) -> Any:
     """``np.broadcast_to``, where one number is repeated by strides of zero, read-only."""
-    if x.ndim:
-        return np.broadcast_to(x, shape)
+    if x.ndim or not shape:
+        return np.broadcast_to(x, shape) if shape else x
     x = np.asarray(x)
     out: Any = _ndarray(shape, x.dtype, x, 0, (0,) * len(shape))
     out.flags.writeable = False
@@ -74,5 +74,6 @@ def make() -> ModuleType:
     except ImportError:
         pass
     else:
-        setattr(xp, "erf", special.erf)  # noqa: B010
+        # SciPy computes half precision in a wider one, and returns that.
+        setattr(xp, "erf", lambda x: special.erf(x).astype(x.dtype, copy=False))  # noqa: B010
     return complete(xp)

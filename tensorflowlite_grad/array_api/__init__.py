@@ -136,7 +136,6 @@ pow = elementwise.pow
 real = elementwise.real
 reciprocal = elementwise.reciprocal
 reshape = shape.reshape
-sign = elementwise.sign
 sin = elementwise.sin
 sinh = elementwise.sinh
 sqrt = elementwise.sqrt
@@ -146,6 +145,11 @@ tan = elementwise.tan
 tanh = elementwise.tanh
 trunc = elementwise.trunc
 zeros_like = creation.zeros_like
+
+
+def sign(x: Any) -> Any:
+    """Return the signs of real numbers, z / |z| of complex ones."""
+    return elementwise.sgn(x) if x.dtype.is_complex else elementwise.sign(x)
 
 
 def asarray(x: Any, *, dtype: Any = None, copy: bool | None = None) -> Any:

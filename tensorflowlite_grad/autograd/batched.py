@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from . import api
+from .graph import GradientEdge, Variable
 
 __all__ = ["grad_batched"]
 
@@ -50,12 +51,15 @@ def _batch_size(outputs: list[Any], cotangents: list[Any]) -> int:
     for number, (output, g) in enumerate(zip(outputs, cotangents, strict=True)):
         if g is None:
             continue
-        if not isinstance(g, api.Variable):
+        if not isinstance(g, Variable):
             raise TypeError(
                 f"gradients can be either Tensors or None, but got {type(g).__name__} for output "
                 f"{number}; make a tensor of it with tensor()"
             )
-        if not g._array.ndim or tuple(g._array.shape[1:]) != tuple(output._array.shape):
+        known = not isinstance(output, GradientEdge)
+        if not g._array.ndim or (
+            known and tuple(g._array.shape[1:]) != tuple(output._array.shape)
+        ):
             raise RuntimeError(
                 "If `is_grads_batched=True`, we interpret the first dimension of each grad_output "
                 "as the batch dimension. The sizes of the remaining dimensions are expected to "

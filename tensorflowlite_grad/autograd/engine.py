@@ -10,13 +10,16 @@ Each ``.grad`` is written last, after every node has run without an error.
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from heapq import heappop, heappush
 from sys import getrefcount
 from typing import TYPE_CHECKING, Any
 
+from ..backend.place import Place
 from . import modes
-from .graph import Gradients, Leaf, Node, Variable, cell_of
+from .graph import Gradients, Leaf, Node, Variable
 from .hooks import run_node_post_hooks, run_node_pre_hooks, run_tensor_hooks
+from .storage import add_into
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -74,24 +77,24 @@ def run(
     pending: dict[int, Any] = {}  # by number: gradients of the nodes in the heap
     waiting: dict[int, Node] = {}  # by number: those nodes
     heap: list[int] = []
-    owned: set[Any] = set()  # sums made in this pass, which may be added to in place
     kept: list[tuple[Any, Any]] = []  # gradients for tensors that asked to keep theirs
     node: Any = None  # the pending node of the greatest number, and its gradient
     gradient: Any = None
+    plain = not tensors and not Place.guarded
 
     def push(edge: Any, g: Any) -> None:
         nonlocal node, gradient
         if needed is not None and edge not in needed:
             return
         if type(edge) is Leaf:
-            leaves[edge] = _add(leaves[edge], g, edge, owned) if edge in leaves else g
+            leaves[edge] = _add(leaves[edge], g, edge.place) if edge in leaves else g
             return
         if edge is node:
-            gradient = _add(gradient, g, edge, owned)
+            gradient = _add(gradient, g, edge.place)
             return
         number = edge.seq
         if number in pending:
-            pending[number] = _add(pending[number], g, edge, owned)
+            pending[number] = _add(pending[number], g, edge.place)
         elif node is None:
             node, gradient = edge, g
         elif number > node.seq:
@@ -114,8 +117,6 @@ def run(
             node, gradient = waiting.pop(number), pending.pop(number)
         else:
             node = gradient = None
-        if owned:
-            owned.discard(current)
         hooks = current.hooks
         if hooks is not None:
             g = run_tensor_hooks(hooks, g, current.place, tensors)
@@ -127,7 +128,12 @@ def run(
                 continue
         if hooks is not None:
             g = run_node_pre_hooks(hooks, g, current.place, tensors)
-        out = current.apply_tensors(g, keep) if tensors else current.apply(g, keep)
+        if plain:
+            out = current.apply(g, keep)
+        elif tensors:
+            out = current.apply_tensors(g, keep)
+        else:
+            out = _apply_guarded(current, g, keep)
         edges = current.edges
         if hooks is not None and hooks.post:
             out = run_node_post_hooks(hooks, out, g, current.place, tensors)
@@ -160,18 +166,31 @@ def keep_gradient(tensor: Any, g: Any) -> None:
     extra.grad = new if extra.grad is None else extra.grad + new
 
 
-def _add(old: Any, new: Any, edge: Any, owned: set[Any]) -> Any:
-    """Return the sum of two gradients; in place only where this pass made the first."""
+def _apply_guarded(node: Node, g: Any, keep: bool) -> Any:
+    guard = node.place.guard
+    with nullcontext() if guard is None else guard():
+        return node.apply(g, keep)
+
+
+def _add(old: Any, new: Any, place: Any) -> Any:
+    """Return the sum of two gradients; in place only where nobody else holds the first."""
+    if place.guard is not None and not isinstance(old, (Variable, Gradients)):
+        with place.guard():
+            return old + new
     if type(old) is Gradients:
         parts = old.parts
         for k, g in enumerate(new.parts):
             if g is not None:
                 parts[k] = g if parts[k] is None else parts[k] + g
         return old
-    if edge in owned and not isinstance(old, Variable):
+    # Three references: the pass's own, `old` here, and getrefcount's argument.
+    if (
+        getrefcount(old) <= 3
+        and not isinstance(old, Variable)
+        and place.backend.is_own_memory(old)
+    ):
         old += new
         return old
-    owned.add(edge)
     return old + new
 
 
@@ -205,20 +224,9 @@ def accumulate(leaves: dict[Leaf, Any], create_graph: bool) -> None:
         elif old._edge is not None:
             leaf.grad = old + leaf.place.wrap(g, leaf.place)
         else:
-            add_in_place(old, g)
+            add_into(old, g)
         if leaf.post_accumulate:
             run_post_accumulate(leaf)
-
-
-def add_in_place(tensor: Variable, g: Any) -> None:
-    """Add a raw array to a tensor without history, in its own memory."""
-    array = tensor._array
-    backend = tensor._place.backend
-    if array is not backend.mutable(array):
-        tensor._array = array + g  # an immutable scalar, which nothing else shows
-    else:
-        backend.write(array, array + g) if not array.ndim else backend.add_into(array, g)
-    cell_of(tensor).count += 1
 
 
 def run_post_accumulate(leaf: Leaf) -> None:
@@ -238,7 +246,7 @@ def differentiate(
     captures: dict[Edge, Any] | None = None,
 ) -> dict[Leaf, Any]:
     """Run a pass in the grad mode that belongs to it: recording under `create_graph`."""
-    before = modes.is_grad_enabled()
+    before = modes.get_mode()
     if before is not create_graph:
         modes.set_mode(create_graph)
     try:

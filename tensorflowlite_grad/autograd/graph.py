@@ -34,37 +34,55 @@ Edge = Any
 next_seq = itertools.count(1).__next__
 
 
+class WeakList:
+    """Weak references to tensors; those that are gone are forgotten as it grows."""
+
+    __slots__ = ("limit", "refs")
+
+    def __init__(self) -> None:
+        self.refs: list[ref[Any]] = []
+        self.limit = 8
+
+    def add(self, tensor: Variable) -> None:
+        """Remember a tensor."""
+        self.refs.append(ref(tensor))
+        if len(self.refs) > self.limit:
+            self.refs = [r for r in self.refs if r() is not None]
+            self.limit = 2 * len(self.refs) + 8
+
+    def alive(self) -> list[Any]:
+        """Return the tensors that still exist."""
+        return [t for t in (r() for r in self.refs) if t is not None]
+
+
 class Version:
     """How often the memory of a tensor, its views and its detached twins was written.
 
     Attributes
     ----------
     count : int
-    views : list of weakref, or None
+    views : WeakList or None
         The differentiable views of the memory, whose edges follow in-place operations.
+    memory : object or None
+        Where arrays cannot be written, what `storage` keeps of the whole memory.
     """
 
-    __slots__ = ("count", "limit", "views")
+    __slots__ = ("count", "memory", "views")
 
     def __init__(self) -> None:
         self.count = 0
-        self.views: list[ref[Any]] | None = None
-        self.limit = 8
+        self.views: WeakList | None = None
+        self.memory: Any = None
 
     def add_view(self, tensor: Variable) -> None:
-        """Remember a view, and forget those that are gone."""
-        views = self.views
-        if views is None:
-            self.views = [ref(tensor)]
-            return
-        views.append(ref(tensor))
-        if len(views) > self.limit:
-            views[:] = [v for v in views if v() is not None]
-            self.limit = 2 * len(views) + 8
+        """Remember a view."""
+        if self.views is None:
+            self.views = WeakList()
+        self.views.add(tensor)
 
     def alive_views(self) -> list[Any]:
         """Return the views that still exist."""
-        return [v for v in (r() for r in self.views or ()) if v is not None]
+        return [] if self.views is None else self.views.alive()
 
 
 class View:
@@ -112,13 +130,14 @@ class View:
 class Extra:
     """What few tensors have: a view's origin, a gradient kept, a leaf set aside."""
 
-    __slots__ = ("grad", "leaf", "retains", "view")
+    __slots__ = ("grad", "leaf", "retains", "shows", "view")
 
     def __init__(self) -> None:
         self.view: View | None = None
         self.grad: Any = None
         self.leaf: Leaf | None = None
         self.retains = False
+        self.shows: tuple[Any, ...] = ()
 
 
 class Variable:

@@ -11,8 +11,9 @@ from typing import Any
 
 from . import modes
 from .graph import Leaf, Variable, cell_of, hooks_of
+from .storage import write
 
-__all__ = ["check", "commit", "snapshot", "write"]
+__all__ = ["apart", "check", "commit", "snapshot", "write"]
 
 #: Declared with the operations: the edge of a base into which a view's value was written.
 _copy_slices: list[Any] = []
@@ -80,13 +81,13 @@ def _refusal(view: Any, tensor: Variable) -> str:
     )
 
 
-def snapshot(tensor: Variable) -> Variable:
+def snapshot(tensor: Variable, source_requires_grad: bool = False) -> Variable:
     """Return a stand-in for a tensor that is about to be written, as it is now.
 
     The result is computed from it, so that what a rule saves of the old value is a copy.
     """
     place = tensor._place
-    requires = modes.is_grad_enabled() and tensor._edge is not None
+    requires = modes.is_grad_enabled() and (tensor._edge is not None or source_requires_grad)
     out = object.__new__(type(tensor))
     out._array = place.backend.copy(place.xp, tensor._array) if requires else tensor._array
     out._place, out._edge = place, tensor._edge
@@ -94,22 +95,16 @@ def snapshot(tensor: Variable) -> Variable:
     return out
 
 
+def apart(tensor: Variable, value: Any) -> Any:
+    """Return a value to be written into a tensor, as a copy if it shows the same memory."""
+    return value.clone() if value._cell is not None and value._cell is tensor._cell else value
+
+
 def commit(tensor: Variable, result: Variable) -> None:
     """Give a tensor the value and the history of `result`, which was computed from it."""
     write(tensor, result._array)
     if modes.is_grad_enabled() and (result._edge is not None or _has_history(tensor)):
         _set_history(tensor, result._edge)
-
-
-def write(tensor: Variable, value: Any) -> None:
-    """Write a raw value, broadcast, into a tensor's memory, and count the version."""
-    array = tensor._array
-    backend = tensor._place.backend
-    if array is backend.mutable(array):
-        backend.write(array, value)
-    else:  # a 0-d scalar of NumPy, which cannot be written and which nothing else shows
-        tensor._array = value if not value.ndim else value.reshape(())
-    cell_of(tensor).count += 1
 
 
 def _has_history(tensor: Variable) -> bool:

@@ -17,8 +17,24 @@ __all__ = ["enable_grad", "is_grad_enabled", "no_grad", "set_grad_enabled"]
 F = TypeVar("F")
 
 _mode: ContextVar[bool] = ContextVar("grad_mode", default=True)
-is_grad_enabled = _mode.get
+# For the hot path: the getter itself, without a Python function around it.
+get_mode = _mode.get
 set_mode = _mode.set
+
+
+def is_grad_enabled() -> bool:
+    """Return whether operations are recorded, in this thread and context.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.is_grad_enabled()
+    True
+    >>> with tg.no_grad():
+    ...     tg.is_grad_enabled()
+    False
+    """
+    return _mode.get()
 
 
 class _Mode:

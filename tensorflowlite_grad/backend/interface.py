@@ -9,9 +9,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from types import ModuleType
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from . import fallbacks
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
 
 __all__ = ["Backend", "Array", "Index"]
 
@@ -34,11 +38,14 @@ class Backend(ABC):
         Device kinds it serves (``"cpu"``, ``"cuda"``), the default one first.
     writable : bool
         Whether arrays can be written in place.
+    reverse_views : bool
+        Whether a slice with a negative step is a view, as others are.
     """
 
     name: ClassVar[str]
     kinds: ClassVar[tuple[str, ...]]
     writable: ClassVar[bool] = True
+    reverse_views: ClassVar[bool] = True
 
     @property
     @abstractmethod
@@ -61,6 +68,14 @@ class Backend(ABC):
     def is_array(self, value: object) -> bool:
         """Return whether `value` is an array of this library."""
 
+    def adopt(self, array: Array) -> Array:
+        """Return an array that a user hands over as one that a tensor can hold.
+
+        Subclasses, lazy forms and arrays that the library itself differentiates become
+        plain ones; memory is shared where possible.
+        """
+        return array
+
     @abstractmethod
     def namespace(self, kind: str, index: int) -> ModuleType:
         """Return the library's Array API namespace, as it is used on that device.
@@ -68,6 +83,14 @@ class Backend(ABC):
         Functions that create arrays must create them on that device. Names that the
         standard lacks (`fallbacks.EXTRAS`) are added where they are missing.
         """
+
+    def guard(self, kind: str, index: int) -> Callable[[], AbstractContextManager[Any]] | None:
+        """Return what makes a context in which operations on that device have to run.
+
+        For libraries that work on a current device, wherever the arrays are. None, where
+        nothing has to be done, is faster.
+        """
+        return None
 
     @abstractmethod
     def to_numpy(self, array: Array) -> Any:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from .. import dtypes
 from .interface import Array, Backend
@@ -111,6 +110,8 @@ class Place:
         Native dtypes whose tensors take the recorders' fast path.
     constants32, constants64 : dict
         Tensors made of Python scalars: converting one costs as much as a small operation.
+    guard : callable or None
+        Makes the context in which its operations have to run; see `Backend.guard`.
     """
 
     __slots__ = (
@@ -123,11 +124,15 @@ class Place:
         "device",
         "float32",
         "float64",
+        "guard",
         "index",
         "kind",
         "wrap",
         "xp",
     )
+
+    #: whether any place has a guard
+    guarded: ClassVar[bool] = False
 
     def __init__(
         self, backend: Backend, kind: str, index: int, wrap: Callable[[Array, Place], Any]
@@ -137,13 +142,19 @@ class Place:
         self.index = index
         # PyTorch writes device('cpu') but device('cuda', index=0).
         self.device = device(kind, None if kind == "cpu" else index, backend=backend.name)
-        self.xp: ModuleType = backend.namespace(kind, index)
+        self.xp: Any = backend.namespace(kind, index)
+        self.xp.writable = backend.writable
         self._native = {d: backend.native_dtype(d.name) for d in dtypes.ALL}
         key = backend.same_dtype_key
         self._dtypes = {key(native): d for d, native in self._native.items() if native is not None}
         self._complex = {key(self._native[d]) for d in (dtypes.complex64, dtypes.complex128)}
         self.float32 = self._native[dtypes.float32]
         self.float64 = self._native[dtypes.float64]
+        self.guard = backend.guard(kind, index)
+        if self.guard is not None:
+            # No array has these dtypes: nothing takes the fast path, which knows no guards.
+            self.float32 = self.float64 = None
+            Place.guarded = True
         self.constants32: dict[float, Any] = {}
         self.constants64: dict[float, Any] = {}
         self.wrap = wrap
@@ -165,6 +176,10 @@ class Place:
                 f"backend {self.backend.name!r} has arrays of dtype {native}, which is not "
                 f"supported; supported are {', '.join(d.name for d in dtypes.ALL)}"
             ) from None
+
+    def adopt(self, array: Array) -> Any:
+        """Return a user's native array, which lives here, as a tensor that shares its memory."""
+        return self.wrap(self.backend.adopt(array), self)
 
     def native(self, d: dtypes.dtype) -> Any:
         """Return the library's dtype for ours; TypeError if it has none."""

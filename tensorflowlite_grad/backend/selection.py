@@ -75,6 +75,13 @@ def set_default_backend(name: str) -> None:
     ------
     BackendError
         If it is unknown, not installed, or cannot run here; the default stays.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.set_default_backend("numpy")
+    >>> tg.ones(2).backend
+    'numpy'
     """
     _default.set(_first_place(registry.get(_checked(name))))
 

@@ -112,7 +112,7 @@ def as_tensor_argument(name: str, value: Any, argument: str = "input", position:
         return value
     place = registry.place_of(value)
     if place is not None:
-        return place.wrap(value, place)
+        return place.adopt(value)
     raise TypeError(
         f"{name}(): argument {argument!r} (position {position}) must be Tensor, not "
         f"{type(value).__name__}"

@@ -163,7 +163,7 @@ def tensor(
     if source is not None:
         found = wanted or source.dtype_of(data)
         if source is place and source.backend.name != "numpy":
-            out = conversion.clone(source.wrap(data, source))
+            out = conversion.clone(source.adopt(data))
             return _cast_leaf(out, wanted, requires_grad)
         host = source.backend.to_numpy(data)
     else:
@@ -230,7 +230,7 @@ def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Any:
         source = None if isinstance(data, (list, tuple)) else registry.place_of(data)
         if source is None or type(data) in (bool, int, float, complex):
             return tensor(data, dtype=dtype, device=device)
-        out = source.wrap(data, source)
+        out = source.adopt(data)
         if device is None and source.backend.name == "numpy":
             out = conversion.move(out, default_place())
     if device is not None:
@@ -315,7 +315,14 @@ def ones(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool 
 
 
 def empty(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Any:
-    """Return a tensor whose elements are whatever the memory held: see `zeros`."""
+    """Return a tensor whose elements are whatever the memory held: see `zeros`.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.empty(2, 3).shape
+    tensorflowlite_grad.Size([2, 3])
+    """
     return _made("empty", size, "empty", dtype, device, requires_grad)
 
 
@@ -365,21 +372,42 @@ def _like(
 def zeros_like(
     input: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
 ) -> Any:
-    """Return zeros of the shape, dtype and device of another tensor."""
+    """Return zeros of the shape, dtype and device of another tensor.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.zeros_like(tg.tensor([5.0, 6.0]))
+    tensor([0., 0.])
+    """
     return _like(input, zeros, dtype, device, requires_grad)
 
 
 def ones_like(
     input: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
 ) -> Any:
-    """Return ones of the shape, dtype and device of another tensor."""
+    """Return ones of the shape, dtype and device of another tensor.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.ones_like(tg.tensor([5, 6]))
+    tensor([1, 1])
+    """
     return _like(input, ones, dtype, device, requires_grad)
 
 
 def empty_like(
     input: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
 ) -> Any:
-    """Return a tensor of the shape, dtype and device of another, its elements being anything."""
+    """Return a tensor of the shape, dtype and device of another, its elements being anything.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.empty_like(tg.ones(2, 3)).shape
+    tensorflowlite_grad.Size([2, 3])
+    """
     return _like(input, empty, dtype, device, requires_grad)
 
 
@@ -391,7 +419,14 @@ def full_like(
     device: Any = None,
     requires_grad: bool = False,
 ) -> Any:
-    """Return one number in the shape, dtype and device of another tensor."""
+    """Return one number in the shape, dtype and device of another tensor.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.full_like(tg.ones(2), 7)
+    tensor([7., 7.])
+    """
     return _like(input, full, dtype, device, requires_grad, fill_value)
 
 
@@ -520,7 +555,14 @@ def logspace(
     device: Any = None,
     requires_grad: bool = False,
 ) -> Any:
-    """Return `steps` numbers from ``base**start`` to ``base**end``, evenly spaced in the power."""
+    """Return `steps` numbers from ``base**start`` to ``base**end``, evenly spaced in the power.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.logspace(0, 2, 3)
+    tensor([  1.,  10., 100.])
+    """
     powers = linspace(start, end, steps, dtype=dtypes.float64, device=device)
     out = (powers * math.log(base)).exp()
     return _cast_leaf(out, _dtype(dtype) or get_default_dtype(), requires_grad)

@@ -11,6 +11,7 @@ from .. import dtypes
 from ..autograd.graph import Variable
 from ..dtypes import kind_of_scalar
 from ..ops import arithmetic, comparison, conversion, exponential, promotion, trigonometric
+from . import docstrings
 from .arguments import as_tensor_argument
 
 __all__ = [
@@ -194,6 +195,9 @@ bitwise_xor = comparison.bitwise_xor.call
 bitwise_left_shift = comparison.bitwise_left_shift.call
 bitwise_right_shift = comparison.bitwise_right_shift.call
 
+#: Where doctest finds the examples of functions that no source shows.
+__test__ = docstrings.attach(globals())
+
 _add = arithmetic.add.call
 _sub = arithmetic.sub.call
 _div = arithmetic.div.call
@@ -237,7 +241,14 @@ subtract = sub
 
 
 def rsub(input: Any, other: Any, *, alpha: Any = 1) -> Any:
-    """Return ``other - alpha * input``."""
+    """Return ``other - alpha * input``.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.rsub(tg.tensor([1.0, 2.0]), 10)
+    tensor([9., 8.])
+    """
     if isinstance(other, Variable):
         return sub(other, input, alpha=alpha)
     if alpha != 1:
@@ -393,12 +404,26 @@ def _clamp_tensor(input: Any, bound: Any, lower: bool) -> Any:
 
 
 def clamp_min(input: Any, min: Any) -> Any:
-    """Return the elements, none below `min`."""
+    """Return the elements, none below `min`.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.clamp_min(tg.tensor([-1.0, 2.0]), 0)
+    tensor([0., 2.])
+    """
     return clamp(input, min=min)
 
 
 def clamp_max(input: Any, max: Any) -> Any:
-    """Return the elements, none above `max`."""
+    """Return the elements, none above `max`.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.clamp_max(tg.tensor([-1.0, 2.0]), 0)
+    tensor([-1.,  0.])
+    """
     return clamp(input, max=max)
 
 
@@ -457,12 +482,26 @@ def lerp(input: Any, end: Any, weight: Any) -> Any:
 
 
 def addcmul(input: Any, tensor1: Any, tensor2: Any, *, value: Any = 1) -> Any:
-    """Return ``input + value * tensor1 * tensor2``."""
+    """Return ``input + value * tensor1 * tensor2``.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.addcmul(tg.tensor([1.0]), tg.tensor([2.0]), tg.tensor([3.0]), value=10)
+    tensor([61.])
+    """
     return arithmetic.addcmul.call(input, tensor1, tensor2, value)
 
 
 def addcdiv(input: Any, tensor1: Any, tensor2: Any, *, value: Any = 1) -> Any:
-    """Return ``input + value * tensor1 / tensor2``."""
+    """Return ``input + value * tensor1 / tensor2``.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.addcdiv(tg.tensor([1.0]), tg.tensor([6.0]), tg.tensor([3.0]), value=10)
+    tensor([21.])
+    """
     return arithmetic.addcdiv.call(input, tensor1, tensor2, value)
 
 
@@ -472,7 +511,14 @@ def _complex_part(name: str, input: Any, operation: Any) -> Any:
 
 
 def real(input: Any) -> Any:
-    """Return the real part; of a real tensor, itself."""
+    """Return the real part; of a real tensor, itself.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.real(tg.tensor([1 + 2j]))
+    tensor([1.])
+    """
     out = _complex_part("real", input, arithmetic.real)
     return input if out is None else out
 
@@ -484,6 +530,12 @@ def imag(input: Any) -> Any:
     ------
     RuntimeError
         If the tensor is real.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.imag(tg.tensor([1 + 2j]))
+    tensor([2.])
     """
     out = _complex_part("imag", input, arithmetic.imag)
     if out is None:
@@ -492,7 +544,14 @@ def imag(input: Any) -> Any:
 
 
 def conj(input: Any) -> Any:
-    """Return the complex conjugate; of a real tensor, itself."""
+    """Return the complex conjugate; of a real tensor, itself.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.conj(tg.tensor([1 + 2j]))
+    tensor([1.-2.j])
+    """
     out = _complex_part("conj", input, arithmetic.conj)
     return input if out is None else out
 
@@ -500,7 +559,16 @@ def conj(input: Any) -> Any:
 def isclose(
     input: Any, other: Any, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False
 ) -> Any:
-    """Return where ``|input - other| <= atol + rtol * |other|``."""
+    """Return where ``|input - other| <= atol + rtol * |other|``.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.isclose(tg.tensor([1.0, 2.0]), tg.tensor([1.0 + 1e-7, 2.1]))
+    tensor([ True, False])
+    """
+    if dtypes.bool_ in (getattr(input, "dtype", None), getattr(other, "dtype", None)):
+        return eq(input, other)
     near = abs(input - other) <= atol + rtol * abs(other)
     out = eq(input, other) | (near & isfinite(other) & isfinite(input))
     return out | (isnan(input) & isnan(other)) if equal_nan else out
@@ -521,7 +589,16 @@ def allclose(
 
 
 def equal(input: Any, other: Any) -> bool:
-    """Return whether two tensors have the same shape and elements."""
+    """Return whether two tensors have the same shape and elements.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.equal(tg.ones(2), tg.ones(2))
+    True
+    >>> tg.equal(tg.ones(2), tg.ones(1))
+    False
+    """
     input = as_tensor_argument("equal", input)
     other = as_tensor_argument("equal", other, "other", 2)
     return input.shape == other.shape and bool(eq(input, other).all())

@@ -70,7 +70,7 @@ def normalise(tensor: Any, key: Any) -> tuple[Index, bool]:
     at = dots[0] if dots else len(items)
     items[at : at + 1] = rest
     out: list[Any] = []
-    basic, axis = True, 0
+    basic, axis = not _copies_reversed(tensor, items), 0
     for item in items:
         if item is None:
             out.append(None)
@@ -89,6 +89,13 @@ def normalise(tensor: Any, key: Any) -> tuple[Index, bool]:
         out = [_as_array(tensor, item) if isinstance(item, int) else item for item in out]
         _agree(out)
     return tuple(out), basic
+
+
+def _copies_reversed(tensor: Any, items: list[Any]) -> bool:
+    """Return whether a slice runs backwards that the backend cannot make a view of."""
+    if tensor._place.backend.reverse_views:
+        return False
+    return any(isinstance(item, slice) and not _simple(item) for item in items)
 
 
 def _simple(item: slice) -> bool:
@@ -120,7 +127,7 @@ def _entry(tensor: Any, item: Any) -> Any:
     if not isinstance(item, Variable):
         place = registry.place_of(item)
         if place is not None:
-            item = place.wrap(item, place)
+            item = place.adopt(item)
     if isinstance(item, Variable):
         kind = item._place.dtype_of(item._array).kind
         if kind > Kind.INT:
@@ -299,6 +306,7 @@ def setitem(tensor: Any, key: Any, value: Any) -> None:
     if basic:
         target = _basic_operation(tensor, index).record(tensor, index)
         inplace.check(target, "index_put_", requires)
+        value = inplace.apart(target, value)
         inplace.commit(target, _fitted(value, target._array.shape, "copy_"))
         return
     inplace.check(tensor, "index_put_", requires)
@@ -330,7 +338,7 @@ def _value(tensor: Any, value: Any) -> Any:
 
             value = make(value, device=place.device)
         elif found is not None:
-            value = found.wrap(value, found)
+            value = found.adopt(value)
         else:
             raise TypeError(
                 f"can't assign a {type(value).__name__} to a tensor: give a Tensor, an array or "
@@ -428,7 +436,15 @@ def gather(input: Any, dim: int, index: Any) -> Any:
 
 
 def take_along_dim(input: Any, indices: Any, dim: int | None = None) -> Any:
-    """Return elements at given positions along an axis; other axes broadcast."""
+    """Return elements at given positions along an axis; other axes broadcast.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> x = tg.tensor([[3, 1, 2]])
+    >>> tg.take_along_dim(x, tg.tensor([[1, 2, 0]]), dim=1)
+    tensor([[1, 2, 3]])
+    """
     if dim is None:
         return gather(input.reshape(-1), 0, indices.reshape(-1))
     d = axis_of("take_along_dim", dim, input._array.ndim)
@@ -462,14 +478,28 @@ def index_select(input: Any, dim: int, index: Any) -> Any:
 
 
 def take(input: Any, index: Any) -> Any:
-    """Return elements at given positions of the flattened tensor."""
+    """Return elements at given positions of the flattened tensor.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.take(tg.tensor([[1, 2], [3, 4]]), tg.tensor([0, 3]))
+    tensor([1, 4])
+    """
     flat = reshape(as_tensor_argument("take", input), -1)
     found, _ = normalise(flat, (index,))
     return ops.take.record(flat, found)
 
 
 def narrow(input: Any, dim: int, start: int, length: int) -> Any:
-    """Return a view of `length` positions of an axis from `start` on."""
+    """Return a view of `length` positions of an axis from `start` on.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.narrow(tg.arange(5), 0, 1, 3)
+    tensor([1, 2, 3])
+    """
     d = axis_of("narrow", dim, input._array.ndim)
     size = input._array.shape[d]
     start = int(start)
@@ -484,7 +514,14 @@ def narrow(input: Any, dim: int, start: int, length: int) -> Any:
 
 
 def select(input: Any, dim: int, index: int) -> Any:
-    """Return a view of one position of an axis, without that axis."""
+    """Return a view of one position of an axis, without that axis.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.select(tg.tensor([[1, 2], [3, 4]]), 1, 0)
+    tensor([1, 3])
+    """
     d = axis_of("select", dim, input._array.ndim)
     if not input._array.ndim:
         raise IndexError("select() cannot be applied to a 0-dim tensor.")
@@ -515,7 +552,14 @@ def nonzero(input: Any, *, as_tuple: bool = False) -> Any:
 
 
 def masked_select(input: Any, mask: Any) -> Any:
-    """Return the elements where a mask holds, as one axis."""
+    """Return the elements where a mask holds, as one axis.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.masked_select(tg.tensor([1.0, 2.0, 3.0]), tg.tensor([True, False, True]))
+    tensor([1., 3.])
+    """
     from .shape import broadcast_tensors
 
     input, mask = broadcast_tensors(input, _mask("masked_select", mask))
@@ -553,7 +597,14 @@ def _mask(name: str, mask: Any) -> Any:
 
 
 def index_put(input: Any, indices: Any, values: Any, accumulate: bool = False) -> Any:
-    """Return a copy of a tensor with values written, or added, at an index."""
+    """Return a copy of a tensor with values written, or added, at an index.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.index_put(tg.zeros(3), (tg.tensor([0, 2]),), tg.tensor([5.0, 6.0]))
+    tensor([5., 0., 6.])
+    """
     index, basic = normalise(input, tuple(indices))
     shape = _selected_shape(input, index)
     values = _fitted(_value(input, values), shape, "index_put")
@@ -580,7 +631,14 @@ def index_add(input: Any, dim: int, index: Any, source: Any, *, alpha: Any = 1) 
 
 
 def scatter_add(input: Any, dim: int, index: Any, src: Any) -> Any:
-    """Return a copy with the elements of `src` added at given positions along an axis."""
+    """Return a copy with the elements of `src` added at given positions along an axis.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.scatter_add(tg.zeros(3), 0, tg.tensor([0, 0, 2]), tg.tensor([1.0, 2.0, 3.0]))
+    tensor([3., 0., 3.])
+    """
     d = axis_of("scatter_add", dim, input._array.ndim)
     positions = _index_tensor("scatter_add", index, d, input._array.shape[d])
     where = along_axis(input, d, positions)
@@ -619,7 +677,17 @@ _diagonal = diagonal
 
 
 def diag(input: Any, diagonal: int = 0) -> Any:
-    """Return the diagonal of a matrix, or the matrix with a given diagonal."""
+    """Return the diagonal of a matrix, or the matrix with a given diagonal.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.diag(tg.tensor([1, 2]))
+    tensor([[1, 0],
+            [0, 2]])
+    >>> tg.diag(tg.tensor([[1, 2], [3, 4]]))
+    tensor([1, 4])
+    """
     if input._array.ndim == 2:
         return _diagonal(input, diagonal)
     if input._array.ndim != 1:
@@ -633,7 +701,14 @@ def diag(input: Any, diagonal: int = 0) -> Any:
 
 
 def trace(input: Any) -> Any:
-    """Return the sum of a matrix's diagonal."""
+    """Return the sum of a matrix's diagonal.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.trace(tg.tensor([[1.0, 2.0], [3.0, 4.0]]))
+    tensor(5.)
+    """
     if input._array.ndim != 2:
         raise RuntimeError(f"trace: expected a matrix, but got tensor with dim {input._array.ndim}")
     return _diagonal(input).sum()

@@ -101,7 +101,14 @@ def _inner(names: str, x: Any, y: Any) -> None:
 
 
 def mv(input: Any, vec: Any) -> Any:
-    """Return the product of a matrix and a vector."""
+    """Return the product of a matrix and a vector.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.mv(tg.tensor([[1, 2], [3, 4]]), tg.tensor([1, 1]))
+    tensor([3, 7])
+    """
     input, vec = _pair("mv", input, vec)
     if input._array.ndim != 2 or vec._array.ndim != 1:
         raise RuntimeError(
@@ -116,7 +123,14 @@ def mv(input: Any, vec: Any) -> Any:
 
 
 def bmm(input: Any, mat2: Any) -> Any:
-    """Return the products of two stacks of matrices, one by one."""
+    """Return the products of two stacks of matrices, one by one.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.bmm(tg.ones(5, 2, 3), tg.ones(5, 3, 4)).shape
+    tensorflowlite_grad.Size([5, 2, 4])
+    """
     input, mat2 = _pair("bmm", input, mat2)
     if input._array.ndim != 3 or mat2._array.ndim != 3:
         raise RuntimeError("batch1 must be a 3D tensor, and batch2 too, in bmm()")
@@ -179,7 +193,15 @@ def matmul(input: Any, other: Any) -> Any:
 
 
 def outer(input: Any, vec2: Any) -> Any:
-    """Return the products of all pairs of two vectors' elements."""
+    """Return the products of all pairs of two vectors' elements.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.outer(tg.tensor([1, 2]), tg.tensor([3, 4, 5]))
+    tensor([[ 3,  4,  5],
+            [ 6,  8, 10]])
+    """
     if input._array.ndim != 1 or vec2._array.ndim != 1:
         raise RuntimeError(
             f"outer: Expected 1-D argument self and vec2, but got {input._array.ndim}-D and "
@@ -189,7 +211,14 @@ def outer(input: Any, vec2: Any) -> Any:
 
 
 def addmm(input: Any, mat1: Any, mat2: Any, *, beta: Any = 1, alpha: Any = 1) -> Any:
-    """Return ``beta * input + alpha * (mat1 @ mat2)``."""
+    """Return ``beta * input + alpha * (mat1 @ mat2)``.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.addmm(tg.tensor([10.0]), tg.tensor([[1.0, 2.0]]), tg.tensor([[3.0], [4.0]]))
+    tensor([[21.]])
+    """
     product = mm(mat1, mat2)
     product = product if alpha == 1 else product * alpha
     return product + (input if beta == 1 else input * beta)

@@ -60,7 +60,14 @@ def manual_seed(seed: int) -> None:
 
 
 def seed() -> int:
-    """Seed the random numbers unpredictably, and return the seed."""
+    """Seed the random numbers unpredictably, and return the seed.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> isinstance(tg.seed(), int)
+    True
+    """
     import secrets
 
     value = secrets.randbits(63)
@@ -161,7 +168,14 @@ def randint(
 
 
 def randperm(n: int, *, dtype: Any = None, device: Any = None) -> Any:
-    """Return the integers from 0 to n-1 in random order."""
+    """Return the integers from 0 to n-1 in random order.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> sorted(tg.randperm(4).tolist())
+    [0, 1, 2, 3]
+    """
     place = resolve(device)
     native = place.native(_dtype(dtype) or dtypes.int64)
     return finish(generator_of(place).permutation(place.xp, int(n), native), place)
@@ -180,14 +194,28 @@ def _like(draw: Any, input: Any, dtype: Any, device: Any, requires_grad: bool) -
 def rand_like(
     input: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
 ) -> Any:
-    """Return numbers of [0, 1) in the shape, dtype and device of another tensor."""
+    """Return numbers of [0, 1) in the shape, dtype and device of another tensor.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.rand_like(tg.zeros(2, 3)).shape
+    tensorflowlite_grad.Size([2, 3])
+    """
     return _like(rand, input, dtype, device, requires_grad)
 
 
 def randn_like(
     input: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
 ) -> Any:
-    """Return normal numbers in the shape, dtype and device of another tensor."""
+    """Return normal numbers in the shape, dtype and device of another tensor.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.randn_like(tg.zeros(2, dtype=tg.float64)).dtype
+    tensorflowlite_grad.float64
+    """
     return _like(randn, input, dtype, device, requires_grad)
 
 
@@ -200,7 +228,14 @@ def randint_like(
     device: Any = None,
     requires_grad: bool = False,
 ) -> Any:
-    """Return integers of [low, high) in the shape, dtype and device of another tensor."""
+    """Return integers of [low, high) in the shape, dtype and device of another tensor.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.randint_like(tg.zeros(2), 7, 8)
+    tensor([7., 7.])
+    """
     place = input._place if device is None else resolve(device, input._place)
     return randint(
         0 if high is None else low,
@@ -213,7 +248,14 @@ def randint_like(
 
 
 def normal(mean: Any = 0.0, std: Any = 1.0, size: Any = None, **options: Any) -> Any:
-    """Return normal numbers of given mean and standard deviation, tensors or numbers."""
+    """Return normal numbers of given mean and standard deviation, tensors or numbers.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.normal(5.0, 0.0, (2,))
+    tensor([5., 5.])
+    """
     if size is None:
         shaped = mean if hasattr(mean, "_array") else std
         return randn_like(shaped) * std + mean

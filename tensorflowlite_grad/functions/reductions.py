@@ -263,7 +263,14 @@ def amax(
 def amin(
     input: Any, dim: Any = None, keepdim: bool = False, *, axis: Any = None, keepdims: Any = None
 ) -> Any:
-    """Return the least element; ties share the gradient evenly."""
+    """Return the least element; ties share the gradient evenly.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.amin(tg.tensor([[1.0, 2.0], [4.0, 3.0]]), dim=1)
+    tensor([1., 3.])
+    """
     input, dims, keep = _reduced("amin", input, dim, axis, keepdim, keepdims)
     _not_empty("amin", input, dims)
     return _of_numbers(ops.amin, input, dims, keep)
@@ -297,6 +304,8 @@ def _extreme(
 
 
 def _comparable(input: Any) -> Any:
+    if input.dtype.is_complex:
+        raise RuntimeError("max and min do not support complex input: it has no order")
     return conversion.cast(input, dtypes.uint8) if input.dtype is dtypes.bool_ else input
 
 
@@ -361,7 +370,17 @@ def min(
     keepdims: Any = None,
     other: Any = None,
 ) -> Any:
-    """Return the least element, or along `dim` the least ones and their positions: see `max`."""
+    """Return the least element, or along `dim` the least ones and their positions: see `max`.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.min(tg.tensor([3.0, 1.0, 2.0]))
+    tensor(1.)
+    >>> values, indices = tg.min(tg.tensor([[3.0, 1.0], [0.0, 2.0]]), dim=1)
+    >>> values, indices
+    (tensor([1., 0.]), tensor([1, 0]))
+    """
     from .elementwise import minimum
 
     dim = other if other is not None else dim
@@ -399,26 +418,60 @@ def argmax(
 def argmin(
     input: Any, dim: Any = None, keepdim: bool = False, *, axis: Any = None, keepdims: Any = None
 ) -> Any:
-    """Return the position of the least element, the first of several."""
+    """Return the position of the least element, the first of several.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.argmin(tg.tensor([3.0, 1.0, 2.0]))
+    tensor(1)
+    """
     return _position("argmin", ops.argmin, input, dim, keepdim, axis, keepdims)
 
 
 def all(
     input: Any, dim: Any = None, keepdim: bool = False, *, axis: Any = None, keepdims: Any = None
 ) -> Any:
-    """Return whether all elements are nonzero."""
-    return ops.all_.record(*_reduced("all", input, dim, axis, keepdim, keepdims))
+    """Return whether all elements are nonzero.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.all(tg.tensor([True, False]))
+    tensor(False)
+    """
+    return _truth(ops.all_, *_reduced("all", input, dim, axis, keepdim, keepdims))
 
 
 def any(
     input: Any, dim: Any = None, keepdim: bool = False, *, axis: Any = None, keepdims: Any = None
 ) -> Any:
-    """Return whether some element is nonzero."""
-    return ops.any_.record(*_reduced("any", input, dim, axis, keepdim, keepdims))
+    """Return whether some element is nonzero.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.any(tg.tensor([True, False]))
+    tensor(True)
+    """
+    return _truth(ops.any_, *_reduced("any", input, dim, axis, keepdim, keepdims))
+
+
+def _truth(op: Any, input: Any, dims: Any, keep: bool) -> Any:
+    out = op.record(input, dims, keep)
+    # uint8 was PyTorch's type of truth values once, and stays one here.
+    return conversion.cast(out, dtypes.uint8) if input.dtype is dtypes.uint8 else out
 
 
 def count_nonzero(input: Any, dim: Any = None) -> Any:
-    """Return how many elements are not zero."""
+    """Return how many elements are not zero.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.count_nonzero(tg.tensor([0, 5, 6]))
+    tensor(2)
+    """
     return sum(as_tensor_argument("count_nonzero", input).detach() != 0, dim)
 
 
@@ -431,7 +484,7 @@ def logsumexp(
     --------
     >>> import tensorflowlite_grad as tg
     >>> tg.logsumexp(tg.tensor([1000.0, 1000.0]), dim=0)
-    tensor(1000.6931)
+    tensor(1000.6932)
     """
     input, dims, keep = _reduced("logsumexp", input, dim, axis, keepdim, keepdims)
     return ops.logsumexp.record(_as_float(input), dims, keep)
@@ -470,12 +523,22 @@ def softmax(input: Any, dim: Any = None, *, dtype: Any = None, axis: Any = None)
 
 
 def log_softmax(input: Any, dim: Any = None, *, dtype: Any = None, axis: Any = None) -> Any:
-    """Return the logarithm of `softmax`, computed without loss."""
+    """Return the logarithm of `softmax`, computed without loss.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.log_softmax(tg.tensor([0.0, 0.0]), dim=0)
+    tensor([-0.6931, -0.6931])
+    """
     return _along("log_softmax", ops.log_softmax, _as_float_input(input), dim, axis, dtype)
 
 
 def _as_float_input(input: Any) -> Any:
-    return _as_float(as_tensor_argument("softmax", input))
+    input = _as_float(as_tensor_argument("softmax", input))
+    if input.dtype.is_complex:
+        raise RuntimeError("softmax() and log_softmax() do not support complex input")
+    return input
 
 
 def cumsum(input: Any, dim: Any = MISSING, *, dtype: Any = None, axis: Any = None) -> Any:
@@ -492,7 +555,14 @@ def cumsum(input: Any, dim: Any = MISSING, *, dtype: Any = None, axis: Any = Non
 
 
 def cumprod(input: Any, dim: Any = MISSING, *, dtype: Any = None, axis: Any = None) -> Any:
-    """Return the running products along `dim`."""
+    """Return the running products along `dim`.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.cumprod(tg.tensor([1.0, 2.0, 3.0]), dim=0)
+    tensor([1., 2., 6.])
+    """
     input = _promoted(as_tensor_argument("cumprod", input), dtype)
     return _along("cumprod", ops.cumprod, input, None if dim is MISSING else dim, axis, None)
 

@@ -165,7 +165,15 @@ def flatten(input: Any, start_dim: int = 0, end_dim: int = -1) -> Any:
 
 
 def unflatten(input: Any, dim: int, sizes: Any) -> Any:
-    """Return a tensor with one axis split into several."""
+    """Return a tensor with one axis split into several.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.unflatten(tg.arange(6), 0, (2, 3))
+    tensor([[0, 1, 2],
+            [3, 4, 5]])
+    """
     shape = tuple(input._array.shape)
     d = axis_of("unflatten", dim, len(shape))
     sizes = list(sizes)
@@ -181,7 +189,14 @@ def unflatten(input: Any, dim: int, sizes: Any) -> Any:
 
 
 def ravel(input: Any) -> Any:
-    """Return the elements as one axis."""
+    """Return the elements as one axis.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.ravel(tg.tensor([[1, 2], [3, 4]]))
+    tensor([1, 2, 3, 4])
+    """
     return reshape(input, -1)
 
 
@@ -268,7 +283,16 @@ swapaxes = swapdims = transpose
 
 
 def t(input: Any) -> Any:
-    """Return the transpose of a matrix; a vector as it is."""
+    """Return the transpose of a matrix; a vector as it is.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.t(tg.tensor([[1, 2, 3]]))
+    tensor([[1],
+            [2],
+            [3]])
+    """
     n = input._array.ndim
     if n > 2:
         raise RuntimeError(f"t() expects a tensor with <= 2 dimensions, but self is {n}D")
@@ -291,7 +315,14 @@ def matrix_transpose(input: Any) -> Any:
 
 
 def movedim(input: Any, source: Any, destination: Any) -> Any:
-    """Return a view with axes moved to other places."""
+    """Return a view with axes moved to other places.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.movedim(tg.ones(2, 3, 4), 0, -1).shape
+    tensorflowlite_grad.Size([3, 4, 2])
+    """
     n = input._array.ndim
     sources = axes("movedim", source, n) or ()
     targets = axes("movedim", destination, n) or ()
@@ -356,12 +387,28 @@ def expand(input: Any, *sizes: Any) -> Any:
 
 
 def broadcast_to(input: Any, size: Any) -> Any:
-    """Return a view of `input` repeated to a shape: see `expand`."""
+    """Return a view of `input` repeated to a shape: see `expand`.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.broadcast_to(tg.tensor([1, 2]), (2, 2))
+    tensor([[1, 2],
+            [1, 2]])
+    """
     return expand(input, size)
 
 
 def broadcast_tensors(*tensors: Any) -> tuple[Any, ...]:
-    """Return views of all tensors in the shape they broadcast to."""
+    """Return views of all tensors in the shape they broadcast to.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> x, y = tg.broadcast_tensors(tg.ones(3), tg.ones(2, 1))
+    >>> x.shape, y.shape
+    (tensorflowlite_grad.Size([2, 3]), tensorflowlite_grad.Size([2, 3]))
+    """
     from ..ops.broadcasting import broadcast_error, broadcast_shapes
 
     shapes = [tuple(t._array.shape) for t in tensors]
@@ -391,7 +438,14 @@ def repeat(input: Any, *repeats: Any) -> Any:
 
 
 def tile(input: Any, *dims: Any) -> Any:
-    """Return copies of the tensor side by side: as `repeat`, missing counts being 1."""
+    """Return copies of the tensor side by side: as `repeat`, missing counts being 1.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.tile(tg.tensor([1, 2]), (2,))
+    tensor([1, 2, 1, 2])
+    """
     counts = shape_argument("tile", dims)
     return ops.repeat.record(input, (1,) * (input._array.ndim - len(counts)) + counts)
 
@@ -413,12 +467,28 @@ def flip(input: Any, *dims: Any) -> Any:
 
 
 def fliplr(input: Any) -> Any:
-    """Return a copy with the columns in reverse order."""
+    """Return a copy with the columns in reverse order.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.fliplr(tg.tensor([[1, 2], [3, 4]]))
+    tensor([[2, 1],
+            [4, 3]])
+    """
     return flip(input, 1)
 
 
 def flipud(input: Any) -> Any:
-    """Return a copy with the rows in reverse order."""
+    """Return a copy with the rows in reverse order.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.flipud(tg.tensor([[1, 2], [3, 4]]))
+    tensor([[3, 4],
+            [1, 2]])
+    """
     return flip(input, 0)
 
 
@@ -457,7 +527,15 @@ def tril(input: Any, diagonal: int = 0) -> Any:
 
 
 def triu(input: Any, diagonal: int = 0) -> Any:
-    """Return the upper triangle of matrices, zeros below."""
+    """Return the upper triangle of matrices, zeros below.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.triu(tg.ones(2, 2))
+    tensor([[1., 1.],
+            [0., 1.]])
+    """
     return ops.triu.record(_matrices("triu", input), diagonal)
 
 
@@ -551,18 +629,40 @@ def stack(tensors: Any, dim: int = 0, *, axis: Any = None) -> Any:
 
 
 def atleast_1d(input: Any) -> Any:
-    """Return a tensor of one axis at least."""
+    """Return a tensor of one axis at least.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.atleast_1d(tg.tensor(5))
+    tensor([5])
+    """
     return reshape(input, 1) if not input._array.ndim else input
 
 
 def hstack(tensors: Any) -> Any:
-    """Return tensors joined side by side."""
+    """Return tensors joined side by side.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.hstack((tg.tensor([1, 2]), tg.tensor([3])))
+    tensor([1, 2, 3])
+    """
     listed = [atleast_1d(t) for t in _joined("hstack", tensors)]
     return cat(listed, 0 if listed[0]._array.ndim == 1 else 1)
 
 
 def vstack(tensors: Any) -> Any:
-    """Return tensors joined one below the other."""
+    """Return tensors joined one below the other.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.vstack((tg.tensor([1, 2]), tg.tensor([3, 4])))
+    tensor([[1, 2],
+            [3, 4]])
+    """
     listed = _joined("vstack", tensors)
     return cat([reshape(t, (1, -1)) if t._array.ndim < 2 else t for t in listed], 0)
 
@@ -606,7 +706,14 @@ def split(input: Any, split_size_or_sections: Any, dim: int = 0) -> tuple[Any, .
 
 
 def chunk(input: Any, chunks: int, dim: int = 0) -> tuple[Any, ...]:
-    """Return views of at most `chunks` parts of a tensor, of equal size but the last."""
+    """Return views of at most `chunks` parts of a tensor, of equal size but the last.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.chunk(tg.arange(5), 2)
+    (tensor([0, 1, 2]), tensor([3, 4]))
+    """
     if chunks <= 0:
         raise RuntimeError(f"chunk expects `chunks` to be greater than 0, got: {chunks}")
     d = axis_of("chunk", dim, input._array.ndim)
@@ -631,7 +738,19 @@ def unbind(input: Any, dim: int = 0) -> tuple[Any, ...]:
 
 
 def meshgrid(*tensors: Any, indexing: str = "ij") -> tuple[Any, ...]:
-    """Return coordinate tensors of a grid; ``"ij"`` or ``"xy"`` order."""
+    """Return coordinate tensors of a grid; ``"ij"`` or ``"xy"`` order.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> x, y = tg.meshgrid(tg.arange(2), tg.arange(3), indexing="ij")
+    >>> x
+    tensor([[0, 0, 0],
+            [1, 1, 1]])
+    >>> y
+    tensor([[0, 1, 2],
+            [0, 1, 2]])
+    """
     if len(tensors) == 1 and isinstance(tensors[0], (tuple, list)):
         tensors = tuple(tensors[0])
     if indexing not in ("ij", "xy"):

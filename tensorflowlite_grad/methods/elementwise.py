@@ -159,7 +159,15 @@ class ElementwiseMethods:
     addmm = products.addmm
 
     def where(self, condition: Any, other: Any) -> Any:
-        """Return the elements where a condition holds, else those of `other`."""
+        """Return the elements where a condition holds, else those of `other`.
+
+        Examples
+        --------
+        >>> import tensorflowlite_grad as tg
+        >>> x = tg.tensor([-1.0, 2.0])
+        >>> x.where(x > 0, 0.0)
+        tensor([0., 2.])
+        """
         return f.where(condition, self, other)
 
 

@@ -24,10 +24,10 @@ def in_place(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
     """
 
     def method(self: Any, *args: Any, **kwargs: Any) -> Any:
-        requires = any(isinstance(a, Variable) and a._edge is not None for a in args)
+        requires = _requires(args) or (bool(kwargs) and _requires(kwargs.values()))
         inplace.check(self, name, requires)
         _same_kind(self, name, args)
-        result = function(inplace.snapshot(self), *args, **kwargs)
+        result = function(inplace.snapshot(self, requires), *args, **kwargs)
         inplace.commit(self, _fitting(self, name, result))
         return self
 
@@ -66,23 +66,14 @@ def _fitting(tensor: Any, name: str, result: Any) -> Any:
     return conversion.cast(result, old)
 
 
-def _copied(self: Any, src: Any) -> Any:
-    value = indexing._value(self, _anywhere(self, src))
-    return _expanded(self, value, "copy_")
-
-
 def _anywhere(tensor: Any, src: Any) -> Any:
     if isinstance(src, Variable):
         return conversion.move(src, tensor._place)
     return src
 
 
-def _expanded(tensor: Any, value: Any, name: str) -> Any:
-    want = tuple(tensor._array.shape)
-    if tuple(value._array.shape) != want:
-        value = value.expand(want)
-    # A node of its own: the source's edge belongs to the source.
-    return conversion.clone(value)
+def _requires(arguments: Any) -> bool:
+    return any(isinstance(a, Variable) and a._edge is not None for a in arguments)
 
 
 class InPlaceMethods:
@@ -141,32 +132,68 @@ class InPlaceMethods:
     index_add_ = in_place("index_add_", indexing.index_add)
     index_put_ = in_place("index_put_", indexing.index_put)
     scatter_add_ = in_place("scatter_add_", indexing.scatter_add)
-    copy_ = in_place("copy_", _copied)
+
+    def copy_(self: Any, src: Any, non_blocking: bool = False) -> Any:
+        """Set the elements to those of `src`, from any device and of any dtype, in place."""
+        inplace.check(self, "copy_", _requires([src]))
+        value = indexing._value(self, _anywhere(self, src))
+        want = tuple(self._array.shape)
+        if tuple(value._array.shape) != want:
+            value = value.expand(want)
+        inplace.commit(self, conversion.overwrite.record(self, inplace.apart(self, value)))
+        return self
 
     def zero_(self: Any) -> Any:
-        """Set all elements to zero, in place."""
+        """Set all elements to zero, in place.
+
+        Examples
+        --------
+        >>> import tensorflowlite_grad as tg
+        >>> tg.ones(2).zero_()
+        tensor([0., 0.])
+        """
         return self.fill_(0)
 
     def fill_(self: Any, value: Any) -> Any:
-        """Set all elements to one number, in place."""
-        inplace.check(self, "fill_", isinstance(value, Variable) and value._edge is not None)
+        """Set all elements to one number, in place.
+
+        Examples
+        --------
+        >>> import tensorflowlite_grad as tg
+        >>> tg.zeros(2).fill_(7)
+        tensor([7., 7.])
+        """
+        inplace.check(self, "fill_", _requires([value]))
         number = indexing._value(self, value)
         if number._array.ndim:
             raise RuntimeError(
                 "fill_ only supports 0-dimension value tensor but got tensor with "
                 f"{number._array.ndim} dimensions."
             )
-        if number._edge is not None:
-            number = _expanded(self, number, "fill_")
-        inplace.commit(self, number)
+        inplace.commit(self, conversion.overwrite.record(self, inplace.apart(self, number)))
         return self
 
     def uniform_(self: Any, low: float = 0.0, high: float = 1.0) -> Any:
-        """Set all elements to numbers drawn evenly from [low, high), in place."""
+        """Set all elements to numbers drawn evenly from [low, high), in place.
+
+        Examples
+        --------
+        >>> import tensorflowlite_grad as tg
+        >>> x = tg.zeros(100).uniform_(2, 3)
+        >>> bool((x >= 2).all() and (x < 3).all())
+        True
+        """
         return _drawn(self, "uniform_", "uniform", high - low, low)
 
     def normal_(self: Any, mean: float = 0.0, std: float = 1.0) -> Any:
-        """Set all elements to normal numbers, in place."""
+        """Set all elements to normal numbers, in place.
+
+        Examples
+        --------
+        >>> import tensorflowlite_grad as tg
+        >>> tg.zeros(2).normal_(5, 0)
+        tensor([5., 5.])
+        """
         if std < 0:
             raise RuntimeError(f"normal expects std >= 0.0, but found std {std}")
         return _drawn(self, "normal_", "normal", std, mean)
@@ -179,7 +206,8 @@ def _drawn(tensor: Any, name: str, draw: str, scale: float, shift: float) -> Any
     if place.dtype_of(tensor._array).kind is not Kind.FLOAT:
         raise RuntimeError(f"{name}() needs a floating-point tensor, not {tensor.dtype.name}")
     drawn = getattr(generator_of(place), draw)(place.xp, tuple(tensor._array.shape), native)
-    inplace.commit(tensor, place.wrap(drawn * scale + shift, place))
+    value = place.wrap(drawn * scale + shift, place)
+    inplace.commit(tensor, conversion.overwrite.record(tensor, value))
     return tensor
 
 

@@ -52,6 +52,12 @@ class NumpyMethods:
             If the tensor requires grad.
         TypeError
             If it is not on the CPU.
+
+        Examples
+        --------
+        >>> import tensorflowlite_grad as tg
+        >>> tg.tensor([1.0, 2.0]).numpy()
+        array([1., 2.], dtype=float32)
         """
         if self._edge is not None and modes.is_grad_enabled() and not force:
             raise RuntimeError(

@@ -6,6 +6,7 @@ from typing import Any
 
 from ..autograd.graph import Variable
 from ..dtypes import dtype
+from .broadcasting import sum_to
 from .declare import linear
 from .kinds import is_complex
 
@@ -21,7 +22,10 @@ def _transfer(xp: Any, x: Any, source: Any, target: Any) -> Any:
         if moved is not None:
             return moved
     host = source.backend.to_numpy(x)
-    return target.backend.from_numpy(host, target.kind, target.index)
+    moved = target.backend.from_numpy(host, target.kind, target.index)
+    if source.kind == target.kind:  # two libraries may show one memory; a version has one owner
+        moved = target.backend.copy(target.xp, moved)
+    return moved
 
 
 def _astype(xp: Any, x: Any, target: Any) -> Any:
@@ -38,6 +42,15 @@ _cast = linear(
     input=lambda xp, g, source: _astype(xp, g, source),
 )
 clone_op = linear("clone", lambda xp, input: xp.asarray(input, copy=True), input=None)
+#: Writing over all of a tensor: the result keeps nothing of what that held.
+overwrite = linear(
+    "copy",
+    lambda xp, input, source: xp.broadcast_to(source, tuple(input.shape)),
+    node_name="CopyBackwards",
+    jvp=lambda xp, source_dot, out: xp.zeros_like(out) if source_dot is None else source_dot,
+    input=lambda xp, g: xp.zeros_like(g),
+    source=lambda xp, g, source_shape: sum_to(xp, g, source_shape),
+)
 alias_op = linear("alias", lambda xp, input: input[...], input=None, view=True)
 _move = linear(
     "to_device",

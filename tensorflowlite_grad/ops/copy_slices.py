@@ -5,25 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from ..autograd.inplace import bind_copy_slices
+from ..autograd.storage import replay, scattered
 from .declare import linear
 
 __all__ = ["copy_slices", "view_scatter"]
 
 Chain = tuple[tuple[Any, tuple[Any, ...]], ...]
-
-
-def replay(xp: Any, base: Any, chain: Chain) -> Any:
-    """Return the view of `base`, of any carrier, that a chain of operations makes."""
-    for op, options in chain:
-        base = op.on(xp, base, *options)
-    return base
-
-
-def _scattered(xp: Any, base: Any, source: Any, chain: Chain) -> Any:
-    """Return a copy of `base` with `source` in the place of the view."""
-    out = xp.asarray(base, copy=True)
-    replay(xp, out, chain)[...] = source
-    return out
 
 
 def _scatter(xp: Any, base: Any, source: Any, chain: Chain) -> Any:
@@ -47,7 +34,7 @@ def _tangent(xp: Any, base_dot: Any, source_dot: Any, base: Any, chain: Chain) -
     return _scatter(xp, base_dot, source_dot, chain)
 
 
-view_scatter = linear("view_scatter", _scattered, ["chain"], jvp=_tangent, **_rules())
+view_scatter = linear("view_scatter", scattered, ["chain"], jvp=_tangent, **_rules())
 #: Recorded once the memory of `base` has been written: there is nothing left to compute.
 copy_slices = linear(
     "copy_slices",

@@ -110,6 +110,9 @@ class Operation:
         if self.prepare is not None:
             arguments = self.prepare(*arguments)
         tensors = promotion.operands(self, arguments[:count])
+        integers = promotion.as_integers(self, tensors)
+        if integers is not None:
+            return promotion.as_bool(self.record(*integers, *arguments[count:]))
         return self.record(*tensors, *arguments[count:])
 
     def explain(self, error: Exception, operands: tuple[Any, ...], options: Any) -> Exception:

@@ -11,7 +11,17 @@ from typing import TYPE_CHECKING, Any
 
 from ..autograd.graph import Variable
 from ..backend import registry
-from ..dtypes import Kind, bool_, default_of_kind, dtype, get_default_dtype, kind_of_scalar, promote_types
+from ..dtypes import (
+    Kind,
+    bool_,
+    default_of_kind,
+    dtype,
+    get_default_dtype,
+    int64,
+    kind_of_scalar,
+    promote_types,
+    uint8,
+)
 
 if TYPE_CHECKING:
     from .declare import Operation
@@ -100,7 +110,10 @@ def operands(op: Operation, values: tuple[Any, ...]) -> list[Any]:
         )
     place = common_place(op.name, tensors)
     found = result_type(*converted)
-    _refuse_bool(op, found, tensors)
+    if found is bool_:
+        _refuse_bool(op)
+        if op.name == "square":
+            found = int64
     wanted = common_dtype(op.name, op.result, found)
     out = []
     for value in converted:
@@ -115,8 +128,38 @@ def operands(op: Operation, values: tuple[Any, ...]) -> list[Any]:
     return out
 
 
-def _refuse_bool(op: Operation, found: dtype, tensors: list[Any]) -> None:
-    if found is bool_ and op.name in ("sub", "neg"):
+#: Operations that have no form for bool, in PyTorch as here.
+_NOT_OF_BOOLS = frozenset(
+    "abs addcmul bitwise_left_shift bitwise_right_shift ceil floor floor_divide fmod frac lerp "
+    "pow relu remainder round trunc trunc_divide".split()
+)
+#: Operations on bools that libraries have on integers only.
+_OF_INTEGERS = frozenset("add mul maximum minimum lt le gt ge sign sgn clamp".split())
+
+
+def as_integers(op: Operation, tensors: list[Any]) -> list[Any] | None:
+    """Return bool operands as integers for an operation that needs it, None for any other."""
+    first = tensors[0]
+    if op.name not in _OF_INTEGERS or first._place.dtype_of(first._array) is not bool_:
+        return None
+    from . import conversion
+
+    return [conversion.cast(t, uint8) for t in tensors]
+
+
+def as_bool(tensor: Any) -> Any:
+    """Return a tensor of integers as bools."""
+    from . import conversion
+
+    return conversion.cast(tensor, bool_)
+
+
+def _refuse_bool(op: Operation) -> None:
+    if op.name in _NOT_OF_BOOLS:
+        raise NotImplementedError(
+            f'"{op.name}" not implemented for \'Bool\': convert first, as in x.int() or x.float()'
+        )
+    if op.name in ("sub", "neg"):
         mark = "Subtraction, the `-` operator, with two bool tensors"
         if op.name == "neg":
             mark = "Negation, the `-` operator, on a bool tensor"
@@ -134,7 +177,7 @@ def _array_operand(value: Any) -> Any:
     if place is None:
         return value
     number = place.backend.as_number(value)
-    return place.wrap(value, place) if number is None else number
+    return place.adopt(value) if number is None else number
 
 
 def common_place(name: str, tensors: list[Any]) -> Any:

@@ -95,7 +95,7 @@ def _new_space(op: Operation) -> dict[str, Any]:
         "forward": op.forward,
         "new": object.__new__,
         "Version": Version,
-        "grad_enabled": modes.is_grad_enabled,
+        "grad_enabled": modes.get_mode,
         "next_seq": next_seq,
         "attach_view": attach_view,
         "freed": errors.freed,
@@ -133,12 +133,21 @@ def _forward_text(op: Operation, prefix: str = "a_") -> str:
     return f"forward(place.xp, {', '.join(operands + op.option_names)})"
 
 
-def _result_text(op: Operation) -> list[str]:
+def _result_text(op: Operation, guarded: bool) -> list[str]:
     arguments = ", ".join(op.operands)
     options = "".join(f"{o}, " for o in op.option_names)
+    run = [f"    r = {_forward_text(op)}"]
+    if guarded:
+        run = [
+            "    if place.guard is None:",
+            f"    {run[0]}",
+            "    else:",
+            "        with place.guard():",
+            f"        {run[0]}",
+        ]
     lines = [
         "try:",
-        f"    r = {_forward_text(op)}",
+        *run,
         "except Exception as error:",
         f"    raise op.explain(error, ({arguments},), ({options}))",
         "out = new(Tensor)",
@@ -184,7 +193,7 @@ def _node_text(op: Operation, k: int, mask: tuple[str, ...], complex_check: bool
                 "cell = out._cell = new(Version)",
                 "cell.count = 0",
                 "cell.views = None",
-                "cell.limit = 8",
+                "cell.memory = None",
             ]
             items += ["r", "cell"]
         elif name.endswith("_shape") and name.removesuffix("_shape") in op.operands:
@@ -217,7 +226,7 @@ def _record_source(op: Operation, masks: list[tuple[str, ...]]) -> str:
     if op.view:
         body += [f"{first}._array = place.backend.mutable({first}._array)"]
     body += [f"a_{p} = {p}._array" for p in op.operands]
-    body += _result_text(op) + _recording_text(op, masks, complex_check=True)
+    body += _result_text(op, guarded=True) + _recording_text(op, masks, complex_check=True)
     return _function("record", op, body)
 
 
@@ -254,7 +263,7 @@ def _entry_source(op: Operation, masks: list[tuple[str, ...]]) -> str:
             "    except AttributeError:",
             f"        {slow}",
         ]
-    body += _result_text(op) + _recording_text(op, masks, complex_check=False)
+    body += _result_text(op, guarded=False) + _recording_text(op, masks, complex_check=False)
     return _function("entry", op, body)
 
 
@@ -389,7 +398,7 @@ def attach_view(out: Variable, parent: Variable, op: Any, options: tuple[Any, ..
     cell = cell_of(parent)
     extra = out._extra = Extra()
     view = parent._extra.view if parent._extra is not None else None
-    creation = "default" if modes.is_grad_enabled() else "no_grad"
+    creation = "default" if modes.get_mode() else "no_grad"
     if view is None:
         extra.view = View(parent, None, op, options, creation)
     else:
@@ -405,5 +414,7 @@ def make_leaf(tensor: Variable) -> None:
     extra = tensor._extra
     if extra is not None and extra.leaf is not None:
         tensor._edge = extra.leaf
-    else:
-        tensor._edge = Leaf(tensor)
+        return
+    leaf = tensor._edge = Leaf(tensor)
+    if extra is not None:
+        leaf.grad, extra.grad = extra.grad, None

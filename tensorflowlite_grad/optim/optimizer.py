@@ -33,6 +33,21 @@ class Optimizer:
         If there is nothing to optimise, or something is no leaf.
     TypeError
         If `params` is a tensor, or holds anything else than tensors and groups.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> x = tg.tensor(3.0, requires_grad=True)
+    >>> class SignDescent(tg.optim.Optimizer):
+    ...     def _update(self, group):
+    ...         for p in group["params"]:
+    ...             p -= group["lr"] * tg.sign(p.grad)
+    ...
+    >>> optimizer = SignDescent([x], {"lr": 0.5})
+    >>> (x**2).backward()
+    >>> optimizer.step()
+    >>> x
+    tensor(2.5000, requires_grad=True)
     """
 
     def __init__(self, params: Iterable[Any], defaults: dict[str, Any]) -> None:
@@ -66,6 +81,15 @@ class Optimizer:
             If something is no leaf, or in a group already; nothing is added then.
         TypeError
             If it is no dict, or holds no tensors.
+
+        Examples
+        --------
+        >>> import tensorflowlite_grad as tg
+        >>> x, y = tg.ones(2, requires_grad=True), tg.ones(3, requires_grad=True)
+        >>> optimizer = tg.optim.SGD([x], lr=0.1)
+        >>> optimizer.add_param_group({"params": [y], "lr": 0.01})
+        >>> [group["lr"] for group in optimizer.param_groups]
+        [0.1, 0.01]
         """
         if not isinstance(param_group, dict):
             raise TypeError(f"param_group must be a dict, but got {type(param_group)}")
@@ -114,6 +138,15 @@ class Optimizer:
         ----------
         set_to_none : bool
             Set ``.grad`` to None; otherwise to zeros, in place.
+
+        Examples
+        --------
+        >>> import tensorflowlite_grad as tg
+        >>> x = tg.ones(2, requires_grad=True)
+        >>> x.sum().backward()
+        >>> tg.optim.SGD([x], lr=0.1).zero_grad()
+        >>> x.grad is None
+        True
         """
         for group in self.param_groups:
             for p in group["params"]:
@@ -141,6 +174,15 @@ class Optimizer:
         Returns
         -------
         The closure's loss, or None.
+
+        Examples
+        --------
+        >>> import tensorflowlite_grad as tg
+        >>> x = tg.ones(2, requires_grad=True)
+        >>> x.sum().backward()
+        >>> tg.optim.SGD([x], lr=0.1).step()
+        >>> x
+        tensor([0.9000, 0.9000], requires_grad=True)
         """
         loss = None
         if closure is not None:
@@ -160,7 +202,15 @@ class Optimizer:
         raise NotImplementedError(f"{type(self).__name__} does not say how it updates")
 
     def state_dict(self) -> dict[str, Any]:
-        """Return the state and the options, parameters being numbered in order."""
+        """Return the state and the options, parameters being numbered in order.
+
+        Examples
+        --------
+        >>> import tensorflowlite_grad as tg
+        >>> x = tg.ones(2, requires_grad=True)
+        >>> tg.optim.SGD([x], lr=0.1).state_dict()["param_groups"][0]["lr"]
+        0.1
+        """
         number: dict[int, int] = {}
         groups = []
         for group in self.param_groups:
@@ -179,6 +229,16 @@ class Optimizer:
         ------
         ValueError
             If there are other groups, or groups of other sizes; nothing changes then.
+
+        Examples
+        --------
+        >>> import tensorflowlite_grad as tg
+        >>> x = tg.ones(2, requires_grad=True)
+        >>> saved = tg.optim.SGD([x], lr=0.5).state_dict()
+        >>> optimizer = tg.optim.SGD([x], lr=0.1)
+        >>> optimizer.load_state_dict(saved)
+        >>> optimizer.param_groups[0]["lr"]
+        0.5
         """
         state_dict = copy.deepcopy(state_dict)
         saved, mine = state_dict["param_groups"], self.param_groups

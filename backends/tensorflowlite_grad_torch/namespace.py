@@ -1,0 +1,46 @@
+"""PyTorch's functions as an Array API namespace, bound to one device."""
+
+from __future__ import annotations
+
+from types import ModuleType
+from typing import Any
+
+import array_api_compat.torch as compat
+import torch
+from tensorflowlite_grad.backend.fallbacks import complete
+
+from . import indexing
+
+CREATORS = ("asarray", "zeros", "ones", "empty", "full", "arange", "eye", "linspace")
+
+
+def astype(x: Any, dtype: Any, copy: bool = True) -> Any:
+    """Convert, from complex to real without a warning."""
+    if x.dtype.is_complex and not dtype.is_complex and dtype is not torch.bool:
+        x = x.real
+    return x.to(dtype, copy=copy)
+
+
+def _on(create: Any, device: Any) -> Any:
+    def call(*args: Any, **kwargs: Any) -> Any:
+        # Whatever the user has made PyTorch's default device.
+        return create(*args, device=device, **kwargs)
+
+    return call
+
+
+def make(device: Any) -> ModuleType:
+    """Return the namespace that operations on a device run with."""
+    xp = ModuleType(f"tensorflowlite_grad_torch.xp_{str(device).replace(':', '_')}")
+    for name in dir(compat):
+        if not name.startswith("_"):
+            setattr(xp, name, getattr(compat, name))
+    for name in CREATORS:
+        setattr(xp, name, _on(getattr(compat, name), device))
+    for function in (astype, indexing.index_get, indexing.index_put, indexing.index_embed):
+        setattr(xp, function.__name__, function)
+    # array-api-compat mends the promotion of 0-d operands, which come here promoted.
+    for name in ("matmul", "maximum", "minimum", "where"):
+        setattr(xp, name, getattr(torch, name))
+    setattr(xp, "erf", torch.special.erf)  # noqa: B010
+    return complete(xp)

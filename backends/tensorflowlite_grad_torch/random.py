@@ -1,0 +1,42 @@
+"""PyTorch's random generator, as the framework asks for it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+
+class Generator:
+    """A generator of one device, apart from PyTorch's global one.
+
+    Parameters
+    ----------
+    seed : int
+        The same seed gives the same numbers.
+    device : torch.device
+    """
+
+    def __init__(self, seed: int, device: Any) -> None:
+        self._device = device
+        self._source = torch.Generator(device=device)
+        self._source.manual_seed(seed % 2**64)
+
+    def uniform(self, xp: Any, shape: tuple[int, ...], native: Any) -> Any:
+        """Return numbers of [0, 1)."""
+        return torch.rand(shape, **self._options(native))
+
+    def normal(self, xp: Any, shape: tuple[int, ...], native: Any) -> Any:
+        """Return numbers of the standard normal distribution."""
+        return torch.randn(shape, **self._options(native))
+
+    def integers(self, xp: Any, low: int, high: int, shape: tuple[int, ...], native: Any) -> Any:
+        """Return integers of [low, high)."""
+        return torch.randint(low, high, shape, **self._options(torch.int64)).to(native)
+
+    def permutation(self, xp: Any, n: int, native: Any) -> Any:
+        """Return 0 to n-1 in random order."""
+        return torch.randperm(n, **self._options(torch.int64)).to(native)
+
+    def _options(self, native: Any) -> dict[str, Any]:
+        return {"generator": self._source, "dtype": native, "device": self._device}

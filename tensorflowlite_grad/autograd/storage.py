@@ -1,0 +1,115 @@
+"""Writing a tensor's memory, whether or not the backend's arrays can be written.
+
+Where they cannot, all tensors that show the memory get new arrays instead: each knows the
+operations that lead to it from the array of the whole.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .graph import Extra, Variable, WeakList, cell_of
+
+__all__ = ["add_into", "replay", "scattered", "share", "write"]
+
+Chain = tuple[tuple[Any, tuple[Any, ...]], ...]
+
+
+def write(tensor: Variable, value: Any) -> None:
+    """Write a raw value, broadcast, into a tensor's memory, and count the version."""
+    array = tensor._array
+    backend = tensor._place.backend
+    if not backend.writable:
+        _replace(tensor, value)
+    elif array is backend.mutable(array):
+        backend.write(array, value)
+    else:  # a 0-d scalar of NumPy, which cannot be written and which nothing else shows
+        scalar = value if not value.ndim else value.reshape(())
+        lent = scalar is backend.mutable(scalar)
+        tensor._array = backend.copy(tensor._place.xp, scalar) if lent else scalar
+    cell_of(tensor).count += 1
+
+
+def add_into(tensor: Variable, value: Any) -> None:
+    """Add a raw value of the tensor's shape to its memory, and count the version."""
+    array = tensor._array
+    backend = tensor._place.backend
+    if not array.ndim or not backend.writable:
+        write(tensor, array + value)
+    else:
+        backend.add_into(array, value)
+        cell_of(tensor).count += 1
+
+
+def replay(xp: Any, base: Any, chain: Chain) -> Any:
+    """Return the view of `base`, of any carrier, that a chain of operations makes."""
+    for op, options in chain:
+        base = op.on(xp, base, *options)
+    return base
+
+
+def scattered(xp: Any, base: Any, source: Any, chain: Chain) -> Any:
+    """Return a copy of a raw `base` with `source` in the place of a view of it."""
+    if xp.writable:
+        out = xp.asarray(base, copy=True)
+        replay(xp, out, chain)[...] = source
+        return out
+    count = 1
+    for n in base.shape:
+        count *= n
+    positions = replay(xp, xp.reshape(xp.arange(count), tuple(base.shape)), chain)
+    values = xp.reshape(xp.broadcast_to(source, tuple(positions.shape)), (-1,))
+    flat = xp.reshape(base, (-1,))
+    return xp.reshape(xp.index_put(flat, (xp.reshape(positions, (-1,)),), values), base.shape)
+
+
+class _Memory:
+    """The array of a whole memory, and the tensors that show it without being views."""
+
+    __slots__ = ("array", "twins")
+
+    def __init__(self, array: Any) -> None:
+        self.array = array
+        self.twins = WeakList()
+
+
+def share(out: Variable, source: Variable) -> None:
+    """Make `out` show the memory of `source`, without being a view of it in the graph."""
+    cell = out._cell = cell_of(source)
+    if out._place.backend.writable:
+        return
+    if cell.memory is None:
+        cell.memory = _Memory(_base(source)._array)
+    out._extra = Extra()
+    out._extra.shows = _chain(source)
+    cell.memory.twins.add(source)
+    cell.memory.twins.add(out)
+
+
+def _base(tensor: Variable) -> Variable:
+    view = None if tensor._extra is None else tensor._extra.view
+    return tensor if view is None else view.base
+
+
+def _chain(tensor: Variable) -> Chain:
+    """Return the operations from the array of the whole memory to a tensor's."""
+    extra = tensor._extra
+    if extra is None:
+        return ()
+    if extra.view is not None:
+        return _chain(extra.view.base) + extra.view.chain()
+    return extra.shows
+
+
+def _replace(tensor: Variable, value: Any) -> None:
+    """Give new arrays to all tensors that show the memory of one that is written."""
+    xp, cell = tensor._place.xp, cell_of(tensor)
+    base, chain = _base(tensor), _chain(tensor)
+    memory = cell.memory or _Memory(base._array)
+    if chain:
+        memory.array = scattered(xp, memory.array, value, chain)
+    else:
+        memory.array = xp.broadcast_to(value, tuple(memory.array.shape))
+    showing = (tensor, base, *cell.alive_views(), *memory.twins.alive())
+    for t in {id(t): t for t in showing}.values():
+        t._array = replay(xp, memory.array, _chain(t))
