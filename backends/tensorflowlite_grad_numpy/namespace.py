@@ -20,8 +20,10 @@ def sum(x: Any, axis: Any = None, keepdims: bool = False, dtype: Any = None) -> 
 
 def broadcast_to(x: Any, shape: tuple[int, ...]) -> Any:
     """``np.broadcast_to``, where one number is repeated by strides of zero, read-only."""
-    if x.ndim or not shape:
-        return np.broadcast_to(x, shape) if shape else x
+    if not shape:
+        return x
+    if x.ndim:
+        return np.broadcast_to(x, shape)
     x = np.asarray(x)
     out: Any = _ndarray(shape, x.dtype, x, 0, (0,) * len(shape))
     out.flags.writeable = False

@@ -82,8 +82,8 @@ def share(out: Variable, source: Variable) -> None:
         cell.memory = _Memory(_base(source)._array)
     out._extra = Extra()
     out._extra.shows = _chain(source)
-    cell.memory.twins.add(source)
-    cell.memory.twins.add(out)
+    for tensor in (_base(source), source, out):
+        cell.memory.twins.add(tensor)
 
 
 def _base(tensor: Variable) -> Variable:
