@@ -64,7 +64,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.quick:
         print("\nQUICK: these figures show that the cases run, and nothing about speed.")
     lines: list[Line] = []
-    for name in chosen:
+    for number, name in enumerate(chosen, 1):
+        print(f"[{number}/{len(chosen)}] {name} ...", file=sys.stderr, flush=True)
         for line in CASES[name].measure(options.peers, settings):
             lines.append(line)
             print("\n" + report.table(line), flush=True)

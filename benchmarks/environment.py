@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.metadata
 import os
 import platform
@@ -111,7 +112,7 @@ def _blas() -> str:
     blas = np.show_config(mode="dicts")["Build Dependencies"]["blas"]
     built = f"{blas.get('name', 'unknown')} {blas.get('version', '')}".strip()
     try:
-        import threadpoolctl
+        threadpoolctl: Any = importlib.import_module("threadpoolctl")
     except ImportError:
         return f"{built} (kernels unknown: threadpoolctl is not installed)"
     chosen = {

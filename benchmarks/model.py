@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -101,10 +101,3 @@ class Case(Protocol):
 
     def measure(self, names: Sequence[str], settings: Settings) -> list[Line]:
         """Measure the named peers side by side."""
-
-
-def unstated(programs: Mapping[str, Builder], absent: Mapping[str, str], peer: Peer) -> str | None:
-    """Return why a case has no program for a peer, or None if it has one."""
-    if peer.name in absent:
-        return absent[peer.name]
-    return None if peer.spec.style in programs else "this case has no program for it"

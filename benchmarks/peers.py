@@ -11,7 +11,7 @@ import importlib
 import importlib.util
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -101,23 +101,6 @@ def missing(spec: Spec) -> str | None:
 def load(spec: Spec) -> Peer:
     """Import a peer."""
     return _LOADERS[spec.style](spec)
-
-
-def load_all(names: Iterable[str]) -> tuple[dict[str, Peer], dict[str, str]]:
-    """Import the named peers; return those that are here, and why the others are not."""
-    peers: dict[str, Peer] = {}
-    skipped: dict[str, str] = {}
-    for name in names:
-        spec = SPECS[name]
-        reason = missing(spec)
-        if reason is None:
-            try:
-                peers[name] = load(spec)
-            except Exception as error:  # a broken installation must not stop the other peers
-                reason = f"import failed: {type(error).__name__}: {error}"
-        if reason is not None:
-            skipped[name] = reason
-    return peers, skipped
 
 
 def _load_torch_style(spec: Spec) -> Peer:

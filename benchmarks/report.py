@@ -11,6 +11,8 @@ from benchmarks.peers import SPECS, SUBJECT
 _REFERENCE = "torch"
 # The package means to be ahead of these on every line.
 _TO_BEAT = ("autograd", "mygrad")
+# Closer than this, no run tells who is ahead.
+_LEVEL = 0.02
 _SCALES = {
     "s": ((1.0, "s"), (1e-3, "ms"), (1e-6, "us"), (1e-9, "ns")),
     "B": ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"), (1.0, "B")),
@@ -28,8 +30,8 @@ def quantity(value: float, unit: str) -> str:
 def verdicts(line: Line) -> list[dict[str, Any]]:
     """Return what the line says about the package's targets."""
     found = []
-    targets = [*line.targets, *(Target(1.0, name) for name in _TO_BEAT)]
-    for target in targets:
+    ahead = [Target(1.0, name) for name in _TO_BEAT]
+    for target in [*line.targets, *ahead]:
         if target.against is None:
             sample = line.samples.get(SUBJECT)
             value = None if sample is None else sample.median
@@ -42,6 +44,7 @@ def verdicts(line: Line) -> list[dict[str, Any]]:
                     "limit": target.limit,
                     "value": value,
                     "met": value <= target.limit,
+                    "level": target in ahead and abs(value - 1) <= _LEVEL,
                 }
             )
     return found
@@ -132,4 +135,6 @@ def _sentence(verdict: Mapping[str, Any], unit: str) -> str:
         value = f"{verdict['value']:.2f}"
         limit = f"{verdict['limit']:.2f} x {SPECS[verdict['against']].title}"
     judgement, sign = ("met   ", "<=") if verdict["met"] else ("MISSED", "> ")
+    if verdict["level"]:
+        judgement, sign = "level ", "~ "
     return f"{judgement}  {value} {sign} {limit}"

@@ -1,8 +1,8 @@
-"""Timing programs side by side in one process."""
+"""Timing programs side by side, turn by turn."""
 
 from __future__ import annotations
 
-import gc
+import contextlib
 import math
 import random
 import time
@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from benchmarks.model import Arrays, Builder, Line, Program, Sample, Settings, Target, unstated
-from benchmarks.peers import Peer, load_all
+from benchmarks.model import Arrays, Builder, Line, Program, Sample, Settings, Target
+from benchmarks.peers import SPECS, Peer, Spec, missing
+from benchmarks.processes import Figures, ProcessFailed, Worker
 
 # Above this, a peer that was meant to keep to one thread did not.
 _MOST_CPUS = 1.1
@@ -20,10 +21,10 @@ _MOST_CPUS = 1.1
 
 @dataclass(frozen=True)
 class TimedCase:
-    """A program in several styles, whose steps are timed interleaved.
+    """A program in several styles, whose steps are timed.
 
     Every peer's first step is compared with `expected` before anything is timed, so a wrong
-    result is never praised for its speed.
+    result is never praised for its speed. `absent` says of a peer why it has no program.
     """
 
     name: str
@@ -35,88 +36,107 @@ class TimedCase:
     rtol: float = 2e-3
     atol: float = 1e-5
 
-    def check(self, peer: Peer, program: Program, quick: bool) -> None:
-        """Run one step and compare what it computed with what is expected."""
+    def unstated(self, spec: Spec) -> str | None:
+        """Return why the case has no program for a peer, or None if it has one."""
+        if spec.name in self.absent:
+            return self.absent[spec.name]
+        return None if spec.style in self.programs else "this case has no program for it"
+
+    def checked(self, peer: Peer, quick: bool) -> Program:
+        """Build a peer's program, and compare what its first step computes with `expected`."""
+        program = self.programs[peer.spec.style](peer, quick)
         result = program.step()
         peer.finish(result)
         actual = [peer.host(value) for value in program.read(result)]
-        expected = self.expected(quick)
-        if len(actual) != len(expected):
-            raise AssertionError(f"{len(actual)} results where {len(expected)} are expected")
-        for mine, right in zip(actual, expected, strict=True):
+        for mine, right in zip(actual, self.expected(quick), strict=True):
             np.testing.assert_allclose(mine, right, rtol=self.rtol, atol=self.atol)
+        return program
 
     def measure(self, names: Sequence[str], settings: Settings) -> list[Line]:
-        """Measure the named peers in this process."""
-        peers, skipped = load_all(names)
-        programs: dict[str, Program] = {}
-        failed: dict[str, str] = {}
-        for name, peer in peers.items():
-            reason = unstated(self.programs, self.absent, peer)
-            if reason is not None:
-                skipped[name] = reason
-                continue
-            try:
-                programs[name] = self.programs[peer.spec.style](peer, settings.quick)
-                self.check(peer, programs[name], settings.quick)
-            except Exception as error:  # one peer's failure is a result, not the end of the run
-                failed[name] = f"{type(error).__name__}: {_first_line(error)}"
-                programs.pop(name, None)
-        samples = interleave({name: (peers[name], programs[name]) for name in programs}, settings)
+        """Measure the named peers, each in a process of its own, one at a time."""
+        why_not = {name: missing(SPECS[name]) or self.unstated(SPECS[name]) for name in names}
+        skipped = {name: reason for name, reason in why_not.items() if reason is not None}
+        samples, failed = _take_turns(
+            self.name, [name for name in names if name not in skipped], settings
+        )
         return [Line(self.name, self.title, "s", samples, skipped, self.targets, failed)]
 
 
-def interleave(
-    programs: Mapping[str, tuple[Peer, Program]], settings: Settings
-) -> dict[str, Sample]:
-    """Time programs round by round, each once a round, and return seconds for a step.
+def _take_turns(
+    case: str, names: Sequence[str], settings: Settings
+) -> tuple[dict[str, Sample], dict[str, str]]:
+    """Time one case for peers round by round; return the samples, and why peers failed.
 
-    What slows the machine for a while slows all peers alike. The order changes from round to
-    round, so that no peer always follows the same one.
+    A peer alone in its process has the heap, the collector and the threads that its users
+    have. Only one process works at a time, and what slows the machine for a while slows all
+    peers alike. The order changes, so that no peer always follows the same one.
     """
-    repeats = {name: _repeats(program.step, settings) for name, (_, program) in programs.items()}
-    times: dict[str, list[float]] = {name: [] for name in programs}
-    cpu = dict.fromkeys(programs, 0.0)
-    order = list(programs)
-    shuffle = random.Random(0).shuffle
-    for _ in range(settings.rounds):
-        shuffle(order)
-        for name in order:
-            peer, program = programs[name]
-            step, count = program.step, repeats[name]
-            # The collector stays on; only the young garbage of the peer before is not ours.
-            gc.collect(1)
-            cpu_start, start = time.process_time(), time.perf_counter()
-            for _ in range(count):
-                result = step()
-            peer.finish(result)
-            elapsed = time.perf_counter() - start
-            cpu[name] += time.process_time() - cpu_start
-            times[name].append(elapsed / count)
-            del result
-    return {
-        name: Sample(values, _cpu_note(cpu[name], sum(values) * repeats[name]))
-        for name, values in times.items()
-    }
+    failed: dict[str, str] = {}
+    figures: dict[str, list[Figures]] = {name: [] for name in names}
+    with contextlib.ExitStack() as stack:
+        workers: dict[str, Worker] = {}
+
+        def ask(name: str, order: str, **options: float) -> Figures | None:
+            try:
+                return workers[name].ask(order=order, **options)
+            except ProcessFailed as error:
+                failed[name] = str(error)
+                del workers[name]
+                return None
+
+        repeats: dict[str, int] = {}
+        for name in names:
+            arguments = ("turns", case, name, str(int(settings.quick)))
+            workers[name] = stack.enter_context(Worker(*arguments))
+            answer = ask(
+                name, "warm", seconds=settings.warm_seconds, round_seconds=settings.round_seconds
+            )
+            if answer is not None:
+                repeats[name] = answer["repeats"]
+        shuffle = random.Random(0).shuffle
+        for _ in range(settings.rounds):
+            order = list(workers)
+            shuffle(order)
+            for name in order:
+                answer = ask(name, "round", repeats=repeats[name])
+                if answer is not None:
+                    figures[name].append(answer)
+    samples = {}
+    for name, rounds in figures.items():
+        if name not in failed:
+            wall, cpu = (sum(one[key] for one in rounds) for key in ("wall", "cpu"))
+            samples[name] = Sample(
+                [one["wall"] / repeats[name] for one in rounds], _note(cpu, wall)
+            )
+    return samples, failed
 
 
-def _repeats(step: Callable[[], object], settings: Settings) -> int:
+def warm_up(program: Program, seconds: float, round_seconds: float) -> int:
     """Warm a program up, and return how many of its steps make up one round."""
     count, start = 0, time.perf_counter()
-    while count < 2 or time.perf_counter() - start < settings.warm_seconds:
-        step()
+    while count < 2 or time.perf_counter() - start < seconds:
+        program.step()
         count += 1
     start = time.perf_counter()
-    step()
+    program.step()
     one = max(time.perf_counter() - start, 1e-7)
-    return max(1, math.ceil(settings.round_seconds / one))
+    return max(1, math.ceil(round_seconds / one))
 
 
-def _cpu_note(cpu: float, wall: float) -> str:
+def time_round(peer: Peer, program: Program, repeats: int) -> dict[str, float]:
+    """Return the seconds, of time and of processors, that some steps take."""
+    step = program.step
+    if repeats > 1:
+        # While others had their turn, their data replaced ours in the processor's caches.
+        peer.finish(step())
+    cpu, wall = time.process_time(), time.perf_counter()
+    for _ in range(repeats):
+        result = step()
+    peer.finish(result)
+    return {"wall": time.perf_counter() - wall, "cpu": time.process_time() - cpu}
+
+
+def _note(cpu: float, wall: float) -> str:
     used = cpu / wall
-    # Below a few hundredths of a second the two clocks' grains differ by more than this.
+    # In less time than this the grain of the processors' clock shows.
     return f"used {used:.1f} CPUs" if wall > 0.1 and used > _MOST_CPUS else ""
-
-
-def _first_line(error: BaseException) -> str:
-    return " ".join(str(error).split())[:200]

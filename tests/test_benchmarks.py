@@ -18,9 +18,10 @@ if str(ROOT) not in sys.path:
 from benchmarks import report  # noqa: E402
 from benchmarks.cases import CASES, TIMED  # noqa: E402
 from benchmarks.environment import settled  # noqa: E402
-from benchmarks.model import Line, Program, Sample, Settings, Target, unstated  # noqa: E402
+from benchmarks.model import Line, Program, Sample, Settings, Target  # noqa: E402
 from benchmarks.peers import SPECS, SUBJECT, Peer, load, missing  # noqa: E402
-from benchmarks.timing import interleave  # noqa: E402
+from benchmarks.processes import ProcessFailed, Worker  # noqa: E402
+from benchmarks.timing import time_round, warm_up  # noqa: E402
 
 ONE_ROUND = Settings(quick=True, rounds=1, round_seconds=0.0, warm_seconds=0.0, process_rounds=1)
 
@@ -38,50 +39,66 @@ def test_every_peer_computes_the_values_and_gradients_of_the_case(
     case_name: str, peer_name: str
 ) -> None:
     case, peer = TIMED[case_name], _peer(peer_name)
-    reason = unstated(case.programs, case.absent, peer)
+    reason = case.unstated(SPECS[peer_name])
     if reason is not None:
         pytest.skip(f"{case_name}: {reason}")
-    case.check(peer, case.programs[peer.spec.style](peer, True), quick=True)
+    case.checked(peer, quick=True)
 
 
 @pytest.mark.parametrize("case_name", TIMED)
-def test_a_wrong_gradient_is_a_failure_and_not_a_figure(
-    case_name: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_wrong_result_is_refused(case_name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     case = TIMED[case_name]
     expected = case.expected(True)
     wrong = [*expected[:-1], expected[-1] + 1.0]
     monkeypatch.setitem(case.__dict__, "expected", lambda quick: wrong)
-    (line,) = case.measure([SUBJECT], ONE_ROUND)
-    assert line.failed[SUBJECT].startswith("AssertionError")
-    assert SUBJECT not in line.samples
+    with pytest.raises(AssertionError, match="tolerance"):
+        case.checked(load(SPECS[SUBJECT]), quick=True)
 
 
 @pytest.mark.parametrize("case_name", [name for name in CASES if name not in TIMED])
 def test_cases_in_processes_of_their_own_yield_figures(case_name: str) -> None:
     installed = [name for name in SPECS if missing(SPECS[name]) is None]
-    lines = CASES[case_name].measure(installed, ONE_ROUND)
-    for line in lines:
+    for line in CASES[case_name].measure(installed, ONE_ROUND):
         assert not line.failed
         assert {*line.samples, *line.skipped} == set(installed)
         assert SUBJECT in line.samples
         assert all(value >= 0 for sample in line.samples.values() for value in sample.values)
 
 
-def test_every_program_runs_equally_often_in_each_round() -> None:
-    peer = load(SPECS["numpy"])
-    counts = {"a": 0, "b": 0}
+def test_peers_take_turns_of_as_many_rounds_each() -> None:
+    settings = Settings(quick=True, rounds=3, round_seconds=0.0, warm_seconds=0.0)
+    (line,) = TIMED["mlp"].measure([SUBJECT, "numpy"], settings)
+    assert not line.failed
+    assert {name: len(sample.values) for name, sample in line.samples.items()} == {
+        SUBJECT: 3,
+        "numpy": 3,
+    }
 
-    def program(name: str) -> Program:
-        def step() -> None:
-            counts[name] += 1
 
-        return Program(step, lambda result: [])
+def test_a_round_is_as_many_steps_as_it_is_told() -> None:
+    steps: list[None] = []
+    program = Program(lambda: steps.append(None), lambda result: [])
+    repeats = warm_up(program, seconds=0.0, round_seconds=1e-3)
+    assert repeats > 1
+    steps.clear()
+    figures = time_round(load(SPECS["numpy"]), program, repeats)
+    assert len(steps) == repeats + 1
+    assert figures["wall"] > 0
 
-    settings = Settings(rounds=4, round_seconds=0.0, warm_seconds=0.0)
-    samples = interleave({name: (peer, program(name)) for name in counts}, settings)
-    assert {name: len(sample.values) for name, sample in samples.items()} == {"a": 4, "b": 4}
-    assert counts["a"] == counts["b"]
+
+def test_a_worker_that_fails_says_why() -> None:
+    with Worker("once", "deep-chain", "numpy", "3") as worker, pytest.raises(ProcessFailed) as told:
+        worker.listen()
+    assert "AttributeError" in str(told.value)
+
+
+def test_a_worker_that_dies_is_reported_with_its_last_words() -> None:
+    script = "import sys; sys.exit('out of luck')"
+    with (
+        Worker("-c", script, module=None) as worker,
+        pytest.raises(ProcessFailed, match="out of luck"),
+    ):
+        worker.ask(order="round")
 
 
 def test_verdicts_compare_medians() -> None:
@@ -96,6 +113,16 @@ def test_verdicts_compare_medians() -> None:
     verdicts = report.verdicts(line)
     assert [verdict["value"] for verdict in verdicts] == [0.25, 0.25, 1.0]
     assert [verdict["met"] for verdict in verdicts] == [True, False, True]
+
+
+def test_a_peer_that_waits_for_the_same_library_is_level() -> None:
+    samples = {SUBJECT: Sample([1.01]), "mygrad": Sample([1.0]), "autograd": Sample([0.5])}
+    line = Line("name", "title", "s", samples, {})
+    assert {v["against"]: (v["met"], v["level"]) for v in report.verdicts(line)} == {
+        "autograd": (False, False),
+        "mygrad": (False, True),
+    }
+    assert "level   1.01 ~  1.00 x MyGrad" in report.table(line)
 
 
 @pytest.mark.parametrize(

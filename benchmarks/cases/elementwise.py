@@ -21,9 +21,11 @@ def _data(quick: bool) -> Array:
 
 def _by_hand(z: Array) -> tuple[Any, Array]:
     """Return the value and the gradient, each function of the array computed once."""
-    sine, bell = np.sin(z), np.exp(-z * z)
-    value = (sine * bell + z**3).sum()
-    return value, (np.cos(z) - 2 * z * sine) * bell + 3 * z**2
+    # NumPy's power takes a hundred times as long as these multiplications.
+    square = z * z
+    sine, bell = np.sin(z), np.exp(-square)
+    value = (sine * bell + square * z).sum()
+    return value, (np.cos(z) - 2 * z * sine) * bell + 3 * square
 
 
 def _expected(quick: bool) -> Arrays:

@@ -34,6 +34,23 @@ def _torch(peer: Peer, quick: bool) -> Program:
     return Program(step, lambda y: [y, x.grad, x])
 
 
+def _torch_by_hand(peer: Peer, quick: bool) -> Program:
+    m = peer.xp
+    a, b, c = m.tensor(A), m.tensor(B), m.tensor(C)
+    x = m.tensor(START, requires_grad=True)
+
+    def step() -> Any:
+        nonlocal x
+        x.grad = None
+        y = a * x**2 + b * x + c
+        y.backward()
+        with m.no_grad():
+            x -= RATE * x.grad
+        return y
+
+    return Program(step, lambda y: [y, x.grad, x])
+
+
 def _functional(peer: Peer, quick: bool) -> Program:
     a, b, c = (peer.xp.asarray(np.float32(value)) for value in (A, B, C))
     x = peer.xp.asarray(np.float32(START))
@@ -75,6 +92,13 @@ CASES = (
         "zero_grad, a*x**2 + b*x + c, backward, SGD step; 0-d float32",
         _expected,
         {"torch": _torch, "functional": _functional, "mygrad": _mygrad},
+        targets=(Target(0.30),),
+    ),
+    TimedCase(
+        "quadratic-by-hand",
+        "the same without an optimiser: x -= 0.01*x.grad under no_grad",
+        _expected,
+        {"torch": _torch_by_hand, "functional": _functional, "mygrad": _mygrad},
         targets=(Target(0.30),),
     ),
 )

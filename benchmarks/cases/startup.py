@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from benchmarks import installed
 from benchmarks.model import Line, Sample, Settings, Target
 from benchmarks.peers import SPECS, missing
-from benchmarks.processes import round_robin, run_python
+from benchmarks.processes import once, round_robin
 
 _SCRIPT = """
 import json, time
@@ -68,7 +68,9 @@ class Startup:
         present, skipped = _without(names)
         # The first round only fills the caches of the disk and of compiled bytecode.
         rounds = 1 if settings.quick else 1 + 3 * settings.process_rounds
-        figures, failed = round_robin(present, rounds, lambda name: run_python("-c", _script(name)))
+        figures, failed = round_robin(
+            present, rounds, lambda name: once("-c", _script(name), module=None)
+        )
 
         def samples(key: str) -> dict[str, Sample]:
             return {
