@@ -120,7 +120,14 @@ class Tensor(
     ndimension = dim
 
     def numel(self) -> int:
-        """Return the number of elements."""
+        """Return the number of elements.
+
+        Examples
+        --------
+        >>> import tensorflowlite_grad as tg
+        >>> tg.ones(2, 3).numel()
+        6
+        """
         return prod(self._array.shape)
 
     nelement = numel
@@ -151,7 +158,14 @@ class Tensor(
         return self.dtype.itemsize
 
     def element_size(self) -> int:
-        """Return the bytes of one element."""
+        """Return the bytes of one element.
+
+        Examples
+        --------
+        >>> import tensorflowlite_grad as tg
+        >>> tg.ones(2).element_size()
+        4
+        """
         return self.dtype.itemsize
 
     @property
@@ -160,11 +174,25 @@ class Tensor(
         return self.dtype.itemsize * self.numel()
 
     def is_floating_point(self) -> bool:
-        """Return whether elements are real floating-point numbers."""
+        """Return whether elements are real floating-point numbers.
+
+        Examples
+        --------
+        >>> import tensorflowlite_grad as tg
+        >>> tg.ones(2).is_floating_point()
+        True
+        """
         return self.dtype.is_floating_point
 
     def is_complex(self) -> bool:
-        """Return whether elements are complex."""
+        """Return whether elements are complex.
+
+        Examples
+        --------
+        >>> import tensorflowlite_grad as tg
+        >>> tg.ones(2).is_complex()
+        False
+        """
         return self.dtype.is_complex
 
     def is_contiguous(self) -> bool:

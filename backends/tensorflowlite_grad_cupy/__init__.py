@@ -10,6 +10,7 @@ from types import ModuleType
 from typing import Any
 
 import cupy
+
 from tensorflowlite_grad.backend import Backend
 
 __all__ = ["CupyBackend"]
@@ -96,6 +97,10 @@ class CupyBackend(Backend):
                 value = value.copy()
             target += value
 
+    def multiply_add(self, a: Any, alpha: float, b: Any) -> Any:
+        with a.device:
+            return a + alpha * b
+
     def is_own_memory(self, array: Any) -> bool:
         # Memory that came by DLPack has no base here, but belongs to another library.
         return (
@@ -155,4 +160,5 @@ class CupyBackend(Backend):
             raise RuntimeError(
                 f"CuPy {cupy.__version__} finds no GPU; is CUDA_VISIBLE_DEVICES set to nothing?"
             )
-        super().prove()
+        with cupy.cuda.Device(0):
+            super().prove()

@@ -10,6 +10,7 @@ import array_api_compat.cupy as compat
 import cupy
 import cupyx
 from cupyx.scipy import special
+
 from tensorflowlite_grad.backend.fallbacks import complete, is_basic
 
 #: What CUDA adds atomically, which adding at repeated places takes.

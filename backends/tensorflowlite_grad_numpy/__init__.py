@@ -78,9 +78,10 @@ class NumpyBackend(Backend):
         return bool(array.flags.c_contiguous)
 
     def overlaps_itself(self, array: Any) -> bool:
-        # Only broadcasting makes such arrays here: a stride of 0 along a longer axis.
+        # Only broadcasting makes such arrays here: read-only, with strides of 0.
         pairs = zip(array.strides, array.shape, strict=True)
-        return any(stride == 0 and n > 1 for stride, n in pairs)
+        repeated = array.size and any(stride == 0 and n > 1 for stride, n in pairs)
+        return bool(repeated) or not array.flags.writeable
 
     def try_view(self, xp: Any, array: Any, shape: tuple[int, ...]) -> Any:
         out = array.reshape(shape)

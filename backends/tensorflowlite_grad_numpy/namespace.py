@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from types import ModuleType
 from typing import Any
 
-import array_api_compat.numpy as compat
 import numpy as np
+
+from tensorflowlite_grad.backend import fallbacks
 from tensorflowlite_grad.backend.fallbacks import complete, is_basic
 
 _add_reduce = np.add.reduce
@@ -59,23 +61,37 @@ def index_embed(values: Any, shape: tuple[int, ...], index: tuple[Any, ...]) -> 
     return out
 
 
+def erf(x: Any) -> Any:
+    """SciPy's error function where it is installed, else the host's, one by one.
+
+    SciPy is imported when it is first needed: it takes longer than NumPy.
+    """
+    try:
+        from scipy.special import erf as exact
+    except ImportError:
+        return fallbacks.erf(np, x)
+    # SciPy computes half precision in a wider one, and returns that.
+    return exact(x).astype(x.dtype, copy=False)
+
+
+def _standard() -> dict[str, Any]:
+    """Return NumPy's names; array-api-compat adds to 2.0 what 2.1 has of the standard."""
+    if hasattr(np, "cumulative_sum"):
+        return vars(np)
+    import array_api_compat.numpy as compat
+
+    return {name: getattr(compat, name) for name in dir(compat)}
+
+
 def make() -> ModuleType:
     """Return the namespace that operations run with."""
     xp = ModuleType("tensorflowlite_grad_numpy.xp")
-    for name in dir(compat):
+    for name, value in _standard().items():
         if not name.startswith("_"):
-            setattr(xp, name, getattr(compat, name))
-    faster = (sum, broadcast_to, astype, index_get, index_put, index_embed)
-    for function in faster:
+            setattr(xp, name, value)
+    for function in (sum, broadcast_to, astype, erf, index_get, index_put, index_embed):
         setattr(xp, function.__name__, function)
     # array-api-compat's wrappers of these add what NumPy 2 already has.
     for name in ("matmul", "zeros", "ones", "empty", "full", "arange"):
         setattr(xp, name, getattr(np, name))
-    try:
-        from scipy import special
-    except ImportError:
-        pass
-    else:
-        # SciPy computes half precision in a wider one, and returns that.
-        setattr(xp, "erf", lambda x: special.erf(x).astype(x.dtype, copy=False))  # noqa: B010
     return complete(xp)

@@ -10,6 +10,7 @@ from types import ModuleType
 from typing import Any
 
 import torch
+
 from tensorflowlite_grad.backend import Backend
 
 __all__ = ["TorchBackend"]
@@ -43,7 +44,9 @@ class TorchBackend(Backend):
 
     def adopt(self, array: Any) -> Any:
         if array.layout != torch.strided:
-            raise TypeError(f"cannot use a PyTorch tensor of layout {array.layout}: call to_dense()")
+            raise TypeError(
+                f"cannot use a PyTorch tensor of layout {array.layout}: call to_dense()"
+            )
         # Conjugated and negated lazily: memory that means something else than it holds.
         if array.is_conj() or array.is_neg():
             array = array.resolve_conj().resolve_neg()
@@ -63,7 +66,7 @@ class TorchBackend(Backend):
     def from_numpy(self, host: Any, kind: str, index: int) -> Any:
         import numpy as np
 
-        host = np.asarray(host, dtype=host.dtype.newbyteorder("="))
+        host = np.asarray(host)
         if not host.flags.writeable or any(stride < 0 for stride in host.strides):
             host = host.copy()
         return torch.from_numpy(host).to(self.native_device(kind, index))

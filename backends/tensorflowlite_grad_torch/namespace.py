@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from types import ModuleType
 from typing import Any
 
 import array_api_compat.torch as compat
 import torch
+
 from tensorflowlite_grad.backend.fallbacks import complete
 
 from . import indexing
@@ -43,4 +45,5 @@ def make(device: Any) -> ModuleType:
     for name in ("matmul", "maximum", "minimum", "where"):
         setattr(xp, name, getattr(torch, name))
     setattr(xp, "erf", torch.special.erf)  # noqa: B010
+    setattr(xp, "matrix_transpose", attrgetter("mT"))  # noqa: B010
     return complete(xp)

@@ -59,6 +59,7 @@ __all__ = [
     "log2",
     "logaddexp",
     "matmul",
+    "matrix_transpose",
     "max",
     "maximum",
     "mean",
@@ -125,6 +126,7 @@ log1p = elementwise.log1p
 log2 = elementwise.log2
 logaddexp = elementwise.logaddexp
 matmul = products.matmul
+matrix_transpose = shape.matrix_transpose
 maximum = elementwise.maximum
 minimum = elementwise.minimum
 multiply = elementwise.mul

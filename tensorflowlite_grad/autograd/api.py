@@ -160,16 +160,21 @@ def backward(
     >>> x.grad
     tensor([2., 4.])
     """
-    if isinstance(tensors, Variable) and grad_tensors is None and inputs is None and not create_graph:
-        # The everyday call: one scalar loss.
-        if tensors._edge is not None and not tensors._array.ndim:
-            root = _root_gradient(0, tensors, None)
-            leaves = engine.differentiate(
-                [(tensors._edge, root._array)], keep=bool(retain_graph), create_graph=False
-            )
-            del root
-            engine.accumulate(leaves, False)
-            return
+    if (
+        isinstance(tensors, Variable)
+        and grad_tensors is None
+        and inputs is None
+        and not create_graph
+        and tensors._edge is not None
+        and not tensors._array.ndim
+    ):  # the everyday call: one scalar loss
+        root = _root_gradient(0, tensors, None)
+        leaves = engine.differentiate(
+            [(tensors._edge, root._array)], keep=bool(retain_graph), create_graph=False
+        )
+        del root
+        engine.accumulate(leaves, False)
+        return
     outputs = _listed(tensors, "tensors")
     if not outputs:
         raise RuntimeError("outputs is empty: backward() got no tensor to differentiate")
@@ -319,8 +324,9 @@ def grad(
     while captures:
         edge, g = captures.popitem()
         results[edge] = g if create_graph or g is None else _owned(g, edge)
+    allowed = bool(allow_unused)
     return tuple(
-        _filled(t, results.get(t._edge), number, bool(allow_unused), materialize_grads, create_graph)
+        _filled(t, results.get(t._edge), number, allowed, materialize_grads, create_graph)
         for number, t in enumerate(wanted)
     )
 

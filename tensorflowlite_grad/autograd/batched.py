@@ -57,9 +57,7 @@ def _batch_size(outputs: list[Any], cotangents: list[Any]) -> int:
                 f"{number}; make a tensor of it with tensor()"
             )
         known = not isinstance(output, GradientEdge)
-        if not g._array.ndim or (
-            known and tuple(g._array.shape[1:]) != tuple(output._array.shape)
-        ):
+        if not g._array.ndim or (known and tuple(g._array.shape[1:]) != tuple(output._array.shape)):
             raise RuntimeError(
                 "If `is_grads_batched=True`, we interpret the first dimension of each grad_output "
                 "as the batch dimension. The sizes of the remaining dimensions are expected to "

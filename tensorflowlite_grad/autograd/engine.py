@@ -10,9 +10,9 @@ Each ``.grad`` is written last, after every node has run without an error.
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from heapq import heappop, heappush
 from sys import getrefcount
+from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 from ..backend.place import Place
@@ -22,11 +22,14 @@ from .hooks import run_node_post_hooks, run_node_pre_hooks, run_tensor_hooks
 from .storage import add_into
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
 __all__ = ["differentiate", "needed_nodes", "run"]
 
 Edge = Any
+
+#: Held while a gradient is added to a ``.grad``: passes of several threads may share leaves.
+_writing = RLock()
 
 
 def needed_nodes(roots: Iterable[Edge], targets: set[Edge]) -> set[Edge]:
@@ -162,13 +165,16 @@ def run(
 def keep_gradient(tensor: Any, g: Any) -> None:
     """Add a gradient to the ``.grad`` of a tensor that is no leaf, out of place."""
     place, extra = tensor._place, tensor._extra
-    new = g.clone() if isinstance(g, Variable) else place.wrap(place.backend.copy(place.xp, g), place)
-    extra.grad = new if extra.grad is None else extra.grad + new
+    if isinstance(g, Variable):
+        new = g.clone()  # type: ignore[attr-defined]
+    else:
+        new = place.wrap(place.backend.copy(place.xp, g), place)
+    with _writing:
+        extra.grad = new if extra.grad is None else extra.grad + new
 
 
 def _apply_guarded(node: Node, g: Any, keep: bool) -> Any:
-    guard = node.place.guard
-    with nullcontext() if guard is None else guard():
+    with node.place.entered():
         return node.apply(g, keep)
 
 
@@ -212,19 +218,23 @@ def accumulate(leaves: dict[Leaf, Any], create_graph: bool) -> None:
 
     In place into an existing gradient, or out of place under `create_graph`.
     """
-    while leaves:
-        leaf, g = leaves.popitem()
-        old = leaf.grad
-        if create_graph:
-            leaf.grad = g.clone() if old is None else old + g
-        elif old is None:
-            place = leaf.place
-            # Three references: `g` here, `array` in own(), and getrefcount's argument.
-            leaf.grad = place.wrap(own(g, place, 3), place)
-        elif old._edge is not None:
-            leaf.grad = old + leaf.place.wrap(g, leaf.place)
-        else:
-            add_into(old, g)
+    for leaf in list(leaves):
+        g = leaves.pop(leaf)
+        tensor = leaf.tensor()
+        if tensor is None or tensor._edge is not leaf:
+            continue  # it is gone, or requires no grad any more
+        with _writing:
+            old = leaf.grad
+            if create_graph:
+                leaf.grad = g.clone() if old is None else old + g
+            elif old is None:
+                place = leaf.place
+                # Three references: `g` here, `array` in own(), and getrefcount's argument.
+                leaf.grad = place.wrap(own(g, place, 3), place)
+            elif old._edge is not None:
+                leaf.grad = old + leaf.place.wrap(g, leaf.place)
+            else:
+                add_into(old, g)
         if leaf.post_accumulate:
             run_post_accumulate(leaf)
 

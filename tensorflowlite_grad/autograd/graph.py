@@ -8,6 +8,7 @@ to operands only, so a graph is freed by reference counting once nothing refers 
 from __future__ import annotations
 
 import itertools
+from threading import RLock
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 from weakref import ref
 
@@ -32,6 +33,7 @@ __all__ = [
 
 Edge = Any
 next_seq = itertools.count(1).__next__
+_making = RLock()
 
 
 class WeakList:
@@ -397,7 +399,10 @@ def cell_of(tensor: Variable) -> Version:
     """Return a tensor's version cell, made if it has none."""
     cell = tensor._cell
     if cell is None:
-        cell = tensor._cell = Version()
+        with _making:  # two threads must not make one each
+            cell = tensor._cell
+            if cell is None:
+                cell = tensor._cell = Version()
     return cell
 
 

@@ -53,7 +53,7 @@ def check(tensor: Variable, name: str, source_requires_grad: bool = False) -> No
             ):
                 raise RuntimeError(_refusal(view, tensor))
     array = tensor._array
-    if view is not None and array.ndim and tensor._place.backend.overlaps_itself(array):
+    if view is not None and tensor._place.backend.overlaps_itself(array):
         raise RuntimeError(
             "unsupported operation: more than one element of the written-to tensor refers to a "
             f"single memory location. Please clone() the tensor before performing {name}()."

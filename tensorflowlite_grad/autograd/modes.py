@@ -85,6 +85,13 @@ class _Mode:
                 return _resumed(function(*args, **kwargs), again)
 
             return generator
+        if inspect.isasyncgenfunction(function):
+
+            @functools.wraps(function)
+            def asynchronous(*args: Any, **kwargs: Any) -> Any:
+                return _resumed_asynchronously(function(*args, **kwargs), again)
+
+            return asynchronous
         if inspect.iscoroutinefunction(function):
 
             @functools.wraps(function)
@@ -122,6 +129,28 @@ def _resumed(generator: Any, again: Any) -> Any:
                     item = generator.send(sent)
     except StopIteration as stop:
         return stop.value
+
+
+async def _resumed_asynchronously(generator: Any, again: Any) -> Any:
+    """Run an asynchronous generator as `_resumed` runs a plain one."""
+    try:
+        with again():
+            item = await generator.asend(None)
+        while True:
+            try:
+                sent = yield item
+            except GeneratorExit:
+                with again():
+                    await generator.aclose()
+                raise
+            except BaseException as error:
+                with again():
+                    item = await generator.athrow(error)
+            else:
+                with again():
+                    item = await generator.asend(sent)
+    except StopAsyncIteration:
+        return
 
 
 class _Parenthesised(type):

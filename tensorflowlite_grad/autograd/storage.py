@@ -35,7 +35,9 @@ def add_into(tensor: Variable, value: Any) -> None:
     array = tensor._array
     backend = tensor._place.backend
     if not array.ndim or not backend.writable:
-        write(tensor, array + value)
+        with tensor._place.entered():
+            value = array + value
+        write(tensor, value)
     else:
         backend.add_into(array, value)
         cell_of(tensor).count += 1

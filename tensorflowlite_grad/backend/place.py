@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from .. import dtypes
@@ -10,6 +11,7 @@ from .interface import Array, Backend
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from contextlib import AbstractContextManager
 
 __all__ = ["Place", "device"]
 
@@ -180,6 +182,10 @@ class Place:
     def adopt(self, array: Array) -> Any:
         """Return a user's native array, which lives here, as a tensor that shares its memory."""
         return self.wrap(self.backend.adopt(array), self)
+
+    def entered(self) -> AbstractContextManager[Any]:
+        """Return a context for work on raw arrays of this place, outside operations."""
+        return nullcontext() if self.guard is None else self.guard()
 
     def native(self, d: dtypes.dtype) -> Any:
         """Return the library's dtype for ours; TypeError if it has none."""

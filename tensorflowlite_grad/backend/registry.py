@@ -32,7 +32,7 @@ class BackendError(RuntimeError):
 _lock = threading.RLock()
 _added: dict[str, Callable[[], Backend]] = {}
 _loaded: dict[str, Backend] = {}
-_failed: dict[str, BackendError] = {}
+_failed: dict[str, Exception] = {}
 _places: dict[tuple[str, str, int], Place] = {}
 _wrap: list[Callable[[Array, Place], Any]] = []
 
@@ -65,7 +65,13 @@ def register_backend(name: str, factory: Callable[[], Backend]) -> None:
     ------
     ValueError
         If the name is taken.
+    TypeError
+        If it is no name, or the factory cannot be called.
     """
+    if not isinstance(name, str) or not name:
+        raise TypeError(f"the name of a backend must be a non-empty str, not {name!r}")
+    if not callable(factory):
+        raise TypeError(f"the factory of backend {name!r} must be callable, not {factory!r}")
     with _lock:
         if name in names():
             raise ValueError(f"a backend named {name!r} is registered already")
@@ -90,45 +96,42 @@ def get(name: str) -> Backend:
     backend = _loaded.get(name)
     if backend is not None:
         return backend
+    if name not in names():
+        raise BackendError(f"unknown backend {name!r}; {_alternatives(name)}")
+    error = _try(name)
+    if error is None:
+        return _loaded[name]
+    if isinstance(error, ImportError):
+        why = f"is not installed ({error})"
+    elif isinstance(error, BackendError):
+        why = str(error)
+    else:
+        why = (
+            f"is installed but cannot run here ({type(error).__name__}: {error}); "
+            "is there a device and a driver for it?"
+        )
+    raise BackendError(f"backend {name!r} {why}; {_alternatives(name)}{_remedy(name)}") from error
+
+
+def _try(name: str) -> Exception | None:
+    """Load and prove a registered backend, once; return what went wrong, or None."""
     with _lock:
-        if name in _loaded:
-            return _loaded[name]
-        if name in _failed:
-            raise _failed[name]
-        try:
-            _loaded[name] = backend = _load(name)
-        except BackendError as error:
-            _failed[name] = error
-            raise
-        return backend
+        if name not in _loaded and name not in _failed:
+            try:
+                _loaded[name] = _load(name)
+            except Exception as error:
+                _failed[name] = error.with_traceback(None)  # it would keep its frames alive
+        return _failed.get(name)
 
 
 def _load(name: str) -> Backend:
-    if name in _added:
-        load: Callable[[], Any] = _added[name]
-    else:
-        entry = _entry_points().get(name)
-        if entry is None:
-            raise BackendError(f"unknown backend {name!r}; {_alternatives(name)}")
-        load = lambda: entry.load()()  # noqa: E731
-    try:
-        backend = load()
-        backend.prove()
-    except ImportError as error:
-        raise BackendError(
-            f"backend {name!r} is not installed ({error}); {_alternatives(name)}"
-            f"{_remedy(name)}"
-        ) from error
-    except Exception as error:
-        raise BackendError(
-            f"backend {name!r} is installed but cannot run here "
-            f"({type(error).__name__}: {error}); is there a device and a driver for it? "
-            f"{_alternatives(name)}{_remedy(name)}"
-        ) from error
+    load = _added.get(name) or _entry_points()[name].load()
+    backend = load()
     if not isinstance(backend, Backend):
-        raise BackendError(
-            f"backend {name!r} is a {type(backend).__name__}, not a tensorflowlite_grad Backend"
-        )
+        raise BackendError(f"is a {type(backend).__name__}, not a tensorflowlite_grad Backend")
+    if backend.name != name:  # devices are kept by that name
+        raise BackendError(f"calls itself {backend.name!r}; the two names must be one")
+    backend.prove()
     return backend
 
 
@@ -143,19 +146,10 @@ def _alternatives(name: str) -> str:
 
 def why_unavailable(name: str) -> str | None:
     """Return why a backend cannot be used, or None if it can."""
-    if name in _loaded:
-        return None
-    try:
-        with _lock:
-            if name in _failed:
-                return str(_failed[name].__cause__ or _failed[name])
-            load = _added.get(name) or _entry_points()[name].load()
-            backend = load()
-            backend.prove()
-            _loaded.setdefault(name, backend)
-    except Exception as error:
-        return f"{type(error).__name__}: {error}"
-    return None
+    if name not in _loaded and name not in names():
+        return "no backend of that name is registered"
+    error = _try(name)
+    return None if error is None else f"{type(error).__name__}: {error}"
 
 
 def available() -> list[str]:

@@ -37,6 +37,9 @@ case(
 )
 case("neg", lambda np, x: -x, *((s,) for s in ONES), complex=True)
 case("positive", lambda np, x: +x, (real(2, 3),), complex=True)
+case("rsub", lambda np, x, other: other - x, *((s,) for s in ONES), options=(1.5,), complex=True)
+for base in (2, 0.5, 1.0):
+    case("pow_base", lambda np, x, base: base**x, *((s,) for s in ONES), options=(base,))
 for exponent in (2, 3, 0.5, 1, 0, -1, 1.5, -2.5):
     case(
         "pow_scalar",
@@ -123,6 +126,15 @@ case(
     (truth(2, 3), real(2, 3), real(2, 3)),
     (truth(3), real(2, 3), real()),
     (truth(2, 1), real(3), real(1, 3)),
+    complex=True,
+)
+
+
+case(
+    "masked_fill",
+    lambda np, x, mask, value: np.where(mask, value, x),
+    (real(2, 3), truth(2, 3), real()),
+    (real(3), truth(2, 1), real()),
     complex=True,
 )
 

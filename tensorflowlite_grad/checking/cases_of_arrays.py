@@ -17,6 +17,7 @@ INF = math.inf
 BOX = real(2, 3, 2)
 SOME = slice(None)
 AXES: Any = (0, 1, 2)
+ROLLS: Any = ((1, 0), ((1, -2), (0, 1)), ((5,), (1,)))
 AXES_IN_TUPLES: Any = ((0,), (1, 2))
 EXPANDED: Any = (((2, 3), real(3)), ((4, 2, 3), real(2, 1)), ((2,), real()), ((0, 3), real(3)))
 
@@ -44,7 +45,7 @@ def _reduction(name: str, function: str, operand: Any, *, complex: bool = False)
     )
 
 
-for name in ("sum_dim", "mean", "mean_dim", "prod"):
+for name in ("sum_dim", "mean", "mean_dim", "prod", "prod_dim"):
     _reduction(name, name.removesuffix("_dim"), BOX, complex=True)
 for name in ("amax", "max"):
     _reduction(name, "max", BOX)
@@ -87,6 +88,7 @@ for axis, keepdims in REDUCTIONS:
         lambda np, x, axis, keepdims: np.log(np.sum(np.exp(x), axis=axis, keepdims=keepdims)),
         (BOX,),
         options=(axis, keepdims),
+        complex=True,
     )
 case(
     "logsumexp",
@@ -165,7 +167,8 @@ for name in ("view", "reshape_copy"):
             complex=True,
         )
 case("unsqueeze", lambda np, x, shape: x[:, None], (real(2, 3),), options=((2, 1, 3),))
-case("squeeze", lambda np, x, shape: x[:, 0], (real(2, 1, 3),), options=((2, 3),))
+for name in ("squeeze", "squeeze_dim"):
+    case(name, lambda np, x, shape: x[:, 0], (real(2, 1, 3),), options=((2, 3),))
 for dims in ((2, 0, 1), (0, 2, 1), (2, 1, 0)):
     case("permute", lambda np, x, dims: x.transpose(dims), (BOX,), options=(dims,), complex=True)
 case("transpose", lambda np, x, dims: x.transpose(dims), (BOX,), options=((1, 0, 2),))
@@ -180,7 +183,7 @@ for shape, operand in EXPANDED:
     )
 for axis in AXES_IN_TUPLES:
     case("flip", lambda np, x, axis: np.flip(x, axis), (BOX,), options=(axis,))
-for shifts, axis in ((1, 0), ((1, -2), (0, 1)), ((5,), (1,))):
+for shifts, axis in ROLLS:
     case("roll", lambda np, x, s, axis: np.roll(x, s, axis), (BOX,), options=(shifts, axis))
 for repeats in ((2, 1), (2, 3, 2), (2, 0)):
     case("repeat", lambda np, x, n: np.tile(x, n), (real(2, 3),), options=(repeats,))

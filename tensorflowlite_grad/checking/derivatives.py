@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..autograd import api, modes
+from ..autograd.graph import Variable
 from ..ops import recorder
-from .samples import Case, Sample, host_place
+from .samples import Case, Sample, numpy_namespace
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,7 +58,7 @@ class Trial:
     def __init__(self, case: Case, place: Place) -> None:
         self.case = case
         self.place = place
-        self.np = host_place().xp
+        self.np = numpy_namespace()
         self.hosts = [s.host(k) for k, s in enumerate(case.operands)]
         self.inputs = case.differentiable()
 
@@ -67,7 +68,7 @@ class Trial:
 
     def host(self, value: Any) -> Any:
         """Return a tensor or native array as a host array."""
-        array = value._array if hasattr(value, "_array") else value
+        array = value._array if isinstance(value, Variable) else value
         return self.np.asarray(self.place.backend.to_numpy(array))
 
     def tensors(self, hosts: list[Any], leaves: bool = False) -> list[Any]:
@@ -169,11 +170,8 @@ def gradient(trial: Trial) -> None:
 def tangent(trial: Trial) -> None:
     """Check forward mode, on raw arrays and on tensors, against reverse mode."""
     op = trial.case.operation
-    if not trial.inputs or op is None:
-        return
-    # What `run` does is not the operation alone; its options are those of the case.
-    if trial.case.run is not None:
-        return
+    if not trial.inputs or trial.case.run is not None:
+        return  # what `run` does is not the operation alone
     options = trial.case.arguments(trial.place)
     tensors = trial.tensors(trial.hosts)
     with modes.no_grad():
@@ -191,7 +189,8 @@ def tangent(trial: Trial) -> None:
             for k, g in zip(trial.inputs, gradients, strict=True)
             if k in steps
         )
-        got = op.pushforward(trial.place.xp, primals, native, options, out._array)
+        with trial.place.entered():
+            got = op.pushforward(trial.place.xp, primals, native, options, out._array)
         on_tensors = op.pushforward(
             recorder.tensors(),
             tuple(tensors),

@@ -7,6 +7,7 @@ import warnings
 from typing import Any
 
 from .. import dtypes
+from ..autograd import modes
 from ..autograd.graph import Variable
 from ..backend import registry
 from ..backend.selection import default_place, resolve
@@ -73,6 +74,13 @@ def _dtype(value: Any) -> dtype | None:
 def _plain(data: Any) -> Any:
     """Return nested sequences with tensors in them replaced by lists."""
     if isinstance(data, Variable):
+        if data._edge is not None and modes.is_grad_enabled():
+            warnings.warn(
+                "Converting a tensor with requires_grad=True to a scalar may lead to unexpected "
+                "behavior: tensor() detaches the tensors in a list; use stack() to keep their "
+                "graph, or detach() them first.",
+                stacklevel=4,
+            )
         return data._place.backend.to_numpy(data._array).tolist()
     if isinstance(data, (list, tuple)):
         return [_plain(item) for item in data]

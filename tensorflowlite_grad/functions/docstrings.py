@@ -1,8 +1,8 @@
 """What the written functions do, and an example of each.
 
-Most functions of one operation are its recorder, which has no source to hold a docstring. The
-table gives each its text, from which `attach` makes a docstring: what it does; an expression
-without the prefix ``tg.``; what that prints.
+Most functions of one operation are its recorder, and most in-place methods are made of a
+function: neither has source to hold a docstring. The tables give what each does, the arguments
+of an example, and what that prints.
 """
 
 from __future__ import annotations
@@ -12,363 +12,394 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["TEXTS", "attach"]
+__all__ = ["TEXTS", "attach", "of_in_place"]
 
 _PARAMETERS = {
     "input": "input : Tensor",
     "other": "other : Tensor or number\n    Broadcast against `input`.",
 }
 
-TEXTS: dict[str, tuple[str, str, str]] = {
+Arguments = tuple[str, ...]
+
+#: Of functions: what they do, and an example.
+TEXTS: dict[str, tuple[str, Arguments, str]] = {
     # arithmetic
     "mul": (
         "Return the product, element by element.",
-        "mul(tg.tensor([1.0, 2.0]), 3)",
+        ("tg.tensor([1.0, 2.0])", "3"),
         "tensor([3., 6.])",
     ),
     "neg": (
         "Return the elements with the opposite sign.",
-        "neg(tg.tensor([1.0, -2.0]))",
+        ("tg.tensor([1.0, -2.0])",),
         "tensor([-1.,  2.])",
-    ),
-    "positive": (
-        "Return the elements as they are.",
-        "positive(tg.tensor([1.0, -2.0]))",
-        "tensor([ 1., -2.])",
     ),
     "square": (
         "Return the square of each element.",
-        "square(tg.tensor([1.0, -2.0]))",
+        ("tg.tensor([1.0, -2.0])",),
         "tensor([1., 4.])",
     ),
     "sqrt": (
         "Return the square root of each element: NaN for negative ones.",
-        "sqrt(tg.tensor([4.0, 9.0]))",
+        ("tg.tensor([4.0, 9.0])",),
         "tensor([2., 3.])",
     ),
     "rsqrt": (
         "Return one over the square root of each element.",
-        "rsqrt(tg.tensor([4.0, 16.0]))",
+        ("tg.tensor([4.0, 16.0])",),
         "tensor([0.5000, 0.2500])",
     ),
     "reciprocal": (
         "Return one over each element.",
-        "reciprocal(tg.tensor([2.0, 4.0]))",
+        ("tg.tensor([2.0, 4.0])",),
         "tensor([0.5000, 0.2500])",
     ),
     "abs": (
         "Return the absolute value of each element; its gradient at 0 is 0.",
-        "abs(tg.tensor([3.0, -4.0]))",
+        ("tg.tensor([3.0, -4.0])",),
         "tensor([3., 4.])",
     ),
     "sign": (
         "Return -1, 0 or 1 for each element, by its sign; the gradient is 0.",
-        "sign(tg.tensor([3.0, 0.0, -4.0]))",
+        ("tg.tensor([3.0, 0.0, -4.0])",),
         "tensor([ 1.,  0., -1.])",
     ),
     "sgn": (
         "Return the sign of each real element, or the direction ``z / |z|`` of each complex one.",
-        "sgn(tg.tensor([3 + 4j, 0j]))",
+        ("tg.tensor([3 + 4j, 0j])",),
         "tensor([0.6000+0.8000j, 0.0000+0.0000j])",
     ),
     "floor": (
         "Return the elements rounded down; the gradient is 0.",
-        "floor(tg.tensor([1.7, -1.2]))",
+        ("tg.tensor([1.7, -1.2])",),
         "tensor([ 1., -2.])",
     ),
     "ceil": (
         "Return the elements rounded up; the gradient is 0.",
-        "ceil(tg.tensor([1.2, -1.7]))",
+        ("tg.tensor([1.2, -1.7])",),
         "tensor([ 2., -1.])",
     ),
     "trunc": (
         "Return the elements rounded toward zero; the gradient is 0.",
-        "trunc(tg.tensor([1.7, -1.7]))",
+        ("tg.tensor([1.7, -1.7])",),
         "tensor([ 1., -1.])",
     ),
     "frac": (
         "Return what `trunc` cuts off each element.",
-        "frac(tg.tensor([1.5, -1.5]))",
+        ("tg.tensor([1.5, -1.5])",),
         "tensor([ 0.5000, -0.5000])",
     ),
     "floor_divide": (
         "Return the quotient rounded down; it is not differentiable.",
-        "floor_divide(tg.tensor([7, -7]), 2)",
+        ("tg.tensor([7, -7])", "2"),
         "tensor([ 3, -4])",
     ),
     "remainder": (
         "Return the remainder of `floor_divide`, which has the sign of the divisor.",
-        "remainder(tg.tensor([7, -7]), 3)",
+        ("tg.tensor([7, -7])", "3"),
         "tensor([1, 2])",
     ),
     "fmod": (
         "Return the remainder of division rounded toward zero, of the sign of the dividend.",
-        "fmod(tg.tensor([7, -7]), 3)",
+        ("tg.tensor([7, -7])", "3"),
         "tensor([ 1, -1])",
     ),
     "hypot": (
         "Return the square root of the sum of two squares, without overflow on the way.",
-        "hypot(tg.tensor([3.0]), tg.tensor([4.0]))",
+        ("tg.tensor([3.0])", "tg.tensor([4.0])"),
         "tensor([5.])",
     ),
     "copysign": (
         "Return the elements of `input` with the signs of `other`.",
-        "copysign(tg.tensor([1.0, 2.0]), tg.tensor([-1.0, 1.0]))",
+        ("tg.tensor([1.0, 2.0])", "tg.tensor([-1.0, 1.0])"),
         "tensor([-1.,  2.])",
     ),
     "maximum": (
         "Return the greater of two elements; where they tie, each gets half of the gradient.",
-        "maximum(tg.tensor([1.0, 5.0]), tg.tensor([3.0, 2.0]))",
+        ("tg.tensor([1.0, 5.0])", "tg.tensor([3.0, 2.0])"),
         "tensor([3., 5.])",
     ),
     "minimum": (
         "Return the smaller of two elements; where they tie, each gets half of the gradient.",
-        "minimum(tg.tensor([1.0, 5.0]), tg.tensor([3.0, 2.0]))",
+        ("tg.tensor([1.0, 5.0])", "tg.tensor([3.0, 2.0])"),
         "tensor([1., 2.])",
     ),
     "relu": (
         "Return each element if it is positive, else 0; the gradient at 0 is 0.",
-        "relu(tg.tensor([-1.0, 2.0]))",
+        ("tg.tensor([-1.0, 2.0])",),
         "tensor([0., 2.])",
     ),
     # exponentials and logarithms
     "exp": (
         "Return e to the power of each element.",
-        "exp(tg.tensor([0.0, 1.0]))",
+        ("tg.tensor([0.0, 1.0])",),
         "tensor([1.0000, 2.7183])",
     ),
     "exp2": (
         "Return 2 to the power of each element.",
-        "exp2(tg.tensor([0.0, 3.0]))",
+        ("tg.tensor([0.0, 3.0])",),
         "tensor([1., 8.])",
     ),
     "expm1": (
         "Return ``exp(input) - 1``, precise near 0 too.",
-        "expm1(tg.tensor([0.0, 1.0]))",
+        ("tg.tensor([0.0, 1.0])",),
         "tensor([0.0000, 1.7183])",
     ),
     "log": (
         "Return the natural logarithm of each element.",
-        "log(tg.tensor([1.0, 2.0]))",
+        ("tg.tensor([1.0, 2.0])",),
         "tensor([0.0000, 0.6931])",
     ),
     "log2": (
         "Return the logarithm to base 2 of each element.",
-        "log2(tg.tensor([1.0, 6.0]))",
+        ("tg.tensor([1.0, 6.0])",),
         "tensor([0.0000, 2.5850])",
     ),
     "log10": (
         "Return the logarithm to base 10 of each element.",
-        "log10(tg.tensor([1.0, 2.0]))",
+        ("tg.tensor([1.0, 2.0])",),
         "tensor([0.0000, 0.3010])",
     ),
     "log1p": (
         "Return ``log(1 + input)``, precise near 0 too.",
-        "log1p(tg.tensor([0.0, 1.0]))",
+        ("tg.tensor([0.0, 1.0])",),
         "tensor([0.0000, 0.6931])",
     ),
     "logaddexp": (
         "Return ``log(exp(input) + exp(other))``, without overflow on the way.",
-        "logaddexp(tg.tensor([0.0]), tg.tensor([0.0]))",
+        ("tg.tensor([0.0])", "tg.tensor([0.0])"),
         "tensor([0.6931])",
     ),
     "sigmoid": (
         "Return ``1 / (1 + exp(-input))``.",
-        "sigmoid(tg.tensor([0.0, 2.0]))",
+        ("tg.tensor([0.0, 2.0])",),
         "tensor([0.5000, 0.8808])",
     ),
     "logit": (
         "Return ``log(input / (1 - input))``, the inverse of `sigmoid`.",
-        "logit(tg.tensor([0.5, 0.75]))",
+        ("tg.tensor([0.5, 0.75])",),
         "tensor([0.0000, 1.0986])",
     ),
     "softplus": (
         "Return ``log(1 + exp(input))``, a smooth form of `relu`.",
-        "softplus(tg.tensor([0.0, 1000.0]))",
+        ("tg.tensor([0.0, 1000.0])",),
         "tensor([6.9315e-01, 1.0000e+03])",
     ),
     "logsigmoid": (
         "Return ``log(sigmoid(input))``, without underflow on the way.",
-        "logsigmoid(tg.tensor([0.0, -1000.0]))",
+        ("tg.tensor([0.0, -1000.0])",),
         "tensor([-6.9315e-01, -1.0000e+03])",
     ),
     "erf": (
         "Return the error function of each element.",
-        "erf(tg.tensor([0.0, 1.0]))",
+        ("tg.tensor([0.0, 1.0])",),
         "tensor([0.0000, 0.8427])",
     ),
     "xlogy": (
         "Return ``input * log(other)``, which is 0 where `input` is 0.",
-        "xlogy(tg.tensor([0.0, 2.0]), tg.tensor([0.0, 3.0]))",
+        ("tg.tensor([0.0, 2.0])", "tg.tensor([0.0, 3.0])"),
         "tensor([0.0000, 2.1972])",
     ),
     # circular and hyperbolic functions
     "sin": (
         "Return the sine of each element, an angle in radians.",
-        "sin(tg.tensor([0.0, 1.0]))",
+        ("tg.tensor([0.0, 1.0])",),
         "tensor([0.0000, 0.8415])",
     ),
     "cos": (
         "Return the cosine of each element, an angle in radians.",
-        "cos(tg.tensor([0.0, 1.0]))",
+        ("tg.tensor([0.0, 1.0])",),
         "tensor([1.0000, 0.5403])",
     ),
     "tan": (
         "Return the tangent of each element, an angle in radians.",
-        "tan(tg.tensor([0.0, 1.0]))",
+        ("tg.tensor([0.0, 1.0])",),
         "tensor([0.0000, 1.5574])",
     ),
     "asin": (
         "Return the angle, from -pi/2 to pi/2, whose sine each element is.",
-        "asin(tg.tensor([0.0, 1.0]))",
+        ("tg.tensor([0.0, 1.0])",),
         "tensor([0.0000, 1.5708])",
     ),
     "acos": (
         "Return the angle, from 0 to pi, whose cosine each element is.",
-        "acos(tg.tensor([1.0, 0.0]))",
+        ("tg.tensor([1.0, 0.0])",),
         "tensor([0.0000, 1.5708])",
     ),
     "atan": (
         "Return the angle, from -pi/2 to pi/2, whose tangent each element is.",
-        "atan(tg.tensor([0.0, 1.0]))",
+        ("tg.tensor([0.0, 1.0])",),
         "tensor([0.0000, 0.7854])",
     ),
     "atan2": (
         "Return the angle, from -pi to pi, of the point with ordinate `input`, abscissa `other`.",
-        "atan2(tg.tensor([1.0, 1.0]), tg.tensor([1.0, -1.0]))",
+        ("tg.tensor([1.0, 1.0])", "tg.tensor([1.0, -1.0])"),
         "tensor([0.7854, 2.3562])",
     ),
     "sinh": (
         "Return the hyperbolic sine of each element.",
-        "sinh(tg.tensor([0.0, 1.0]))",
+        ("tg.tensor([0.0, 1.0])",),
         "tensor([0.0000, 1.1752])",
     ),
     "cosh": (
         "Return the hyperbolic cosine of each element.",
-        "cosh(tg.tensor([0.0, 1.0]))",
+        ("tg.tensor([0.0, 1.0])",),
         "tensor([1.0000, 1.5431])",
     ),
     "tanh": (
         "Return the hyperbolic tangent of each element.",
-        "tanh(tg.tensor([0.0, 1.0]))",
+        ("tg.tensor([0.0, 1.0])",),
         "tensor([0.0000, 0.7616])",
     ),
     "asinh": (
         "Return the number whose hyperbolic sine each element is.",
-        "asinh(tg.tensor([0.0, 1.0]))",
+        ("tg.tensor([0.0, 1.0])",),
         "tensor([0.0000, 0.8814])",
     ),
     "acosh": (
         "Return the number, not negative, whose hyperbolic cosine each element is.",
-        "acosh(tg.tensor([1.0, 2.0]))",
+        ("tg.tensor([1.0, 2.0])",),
         "tensor([0.0000, 1.3170])",
     ),
     "atanh": (
         "Return the number whose hyperbolic tangent each element is.",
-        "atanh(tg.tensor([0.0, 0.5]))",
+        ("tg.tensor([0.0, 0.5])",),
         "tensor([0.0000, 0.5493])",
     ),
     # comparisons
     "eq": (
         "Return where elements are equal.",
-        "eq(tg.tensor([1, 2, 3]), 2)",
+        ("tg.tensor([1, 2, 3])", "2"),
         "tensor([False,  True, False])",
     ),
     "ne": (
         "Return where elements differ.",
-        "ne(tg.tensor([1, 2, 3]), 2)",
+        ("tg.tensor([1, 2, 3])", "2"),
         "tensor([ True, False,  True])",
     ),
     "lt": (
         "Return where `input` is less than `other`.",
-        "lt(tg.tensor([1, 2, 3]), 2)",
+        ("tg.tensor([1, 2, 3])", "2"),
         "tensor([ True, False, False])",
     ),
     "le": (
         "Return where `input` is less than `other` or equal.",
-        "le(tg.tensor([1, 2, 3]), 2)",
+        ("tg.tensor([1, 2, 3])", "2"),
         "tensor([ True,  True, False])",
     ),
     "gt": (
         "Return where `input` is greater than `other`.",
-        "gt(tg.tensor([1, 2, 3]), 2)",
+        ("tg.tensor([1, 2, 3])", "2"),
         "tensor([False, False,  True])",
     ),
     "ge": (
         "Return where `input` is greater than `other` or equal.",
-        "ge(tg.tensor([1, 2, 3]), 2)",
+        ("tg.tensor([1, 2, 3])", "2"),
         "tensor([False,  True,  True])",
     ),
     "isnan": (
         "Return where elements are not a number.",
-        "isnan(tg.tensor([1.0, tg.nan]))",
+        ("tg.tensor([1.0, tg.nan])",),
         "tensor([False,  True])",
     ),
     "isinf": (
         "Return where elements are infinite, of either sign.",
-        "isinf(tg.tensor([1.0, -tg.inf]))",
+        ("tg.tensor([1.0, -tg.inf])",),
         "tensor([False,  True])",
     ),
     "isfinite": (
         "Return where elements are neither infinite nor NaN.",
-        "isfinite(tg.tensor([1.0, tg.inf, tg.nan]))",
+        ("tg.tensor([1.0, tg.inf, tg.nan])",),
         "tensor([ True, False, False])",
     ),
     "signbit": (
         "Return where the sign is minus, that of -0.0 included.",
-        "signbit(tg.tensor([1.0, -0.0]))",
+        ("tg.tensor([1.0, -0.0])",),
         "tensor([False,  True])",
     ),
     # logic and bits
     "logical_not": (
         "Return where elements are zero or false.",
-        "logical_not(tg.tensor([0, 5]))",
+        ("tg.tensor([0, 5])",),
         "tensor([ True, False])",
     ),
     "logical_and": (
         "Return where both elements are true, or not zero.",
-        "logical_and(tg.tensor([True, True]), tg.tensor([True, False]))",
+        ("tg.tensor([True, True])", "tg.tensor([True, False])"),
         "tensor([ True, False])",
     ),
     "logical_or": (
         "Return where at least one element is true, or not zero.",
-        "logical_or(tg.tensor([True, False]), tg.tensor([False, False]))",
+        ("tg.tensor([True, False])", "tg.tensor([False, False])"),
         "tensor([ True, False])",
     ),
     "logical_xor": (
         "Return where exactly one element is true, or not zero.",
-        "logical_xor(tg.tensor([True, True]), tg.tensor([True, False]))",
+        ("tg.tensor([True, True])", "tg.tensor([True, False])"),
         "tensor([False,  True])",
     ),
     "bitwise_not": (
         "Return the elements, integers or truth values, with every bit turned over.",
-        "bitwise_not(tg.tensor([0, 1]))",
+        ("tg.tensor([0, 1])",),
         "tensor([-1, -2])",
     ),
     "bitwise_and": (
         "Return the bits that are set in both elements.",
-        "bitwise_and(tg.tensor([6]), 3)",
+        ("tg.tensor([6])", "3"),
         "tensor([2])",
     ),
     "bitwise_or": (
         "Return the bits that are set in at least one element.",
-        "bitwise_or(tg.tensor([6]), 3)",
+        ("tg.tensor([6])", "3"),
         "tensor([7])",
     ),
     "bitwise_xor": (
         "Return the bits that are set in exactly one element.",
-        "bitwise_xor(tg.tensor([6]), 3)",
+        ("tg.tensor([6])", "3"),
         "tensor([5])",
     ),
     "bitwise_left_shift": (
         "Return the elements with their bits moved up by `other` places.",
-        "bitwise_left_shift(tg.tensor([1, 3]), 2)",
+        ("tg.tensor([1, 3])", "2"),
         "tensor([ 4, 12])",
     ),
     "bitwise_right_shift": (
         "Return the elements with their bits moved down by `other` places.",
-        "bitwise_right_shift(tg.tensor([4, 12]), 2)",
+        ("tg.tensor([4, 12])", "2"),
         "tensor([1, 3])",
+    ),
+}
+
+
+#: Of in-place methods: examples where the function's does not serve, or has another text.
+IN_PLACE: dict[str, tuple[Arguments, str]] = {
+    "add_": (("tg.tensor([1.0, 2.0])", "10"), "tensor([11., 12.])"),
+    "sub_": (("tg.tensor([1.0, 2.0])", "1"), "tensor([0., 1.])"),
+    "div_": (("tg.tensor([1.0, 2.0])", "2"), "tensor([0.5000, 1.0000])"),
+    "pow_": (("tg.tensor([1.0, 2.0])", "3"), "tensor([1., 8.])"),
+    "round_": (("tg.tensor([0.5, 1.7])",), "tensor([0., 2.])"),
+    "clamp_": (("tg.tensor([-1.0, 2.0])", "0", "1"), "tensor([0., 1.])"),
+    "clamp_min_": (("tg.tensor([-1.0, 2.0])", "0"), "tensor([0., 2.])"),
+    "clamp_max_": (("tg.tensor([-1.0, 2.0])", "0"), "tensor([-1.,  0.])"),
+    "lerp_": (("tg.zeros(2)", "tg.tensor([4.0, 8.0])", "0.25"), "tensor([1., 2.])"),
+    "addcmul_": (("tg.ones(1)", "tg.tensor([2.0])", "tg.tensor([3.0])"), "tensor([7.])"),
+    "addcdiv_": (("tg.ones(1)", "tg.tensor([6.0])", "tg.tensor([3.0])"), "tensor([3.])"),
+    "logical_not_": (("tg.tensor([True, False])",), "tensor([False,  True])"),
+    "masked_fill_": (
+        ("tg.tensor([1.0, 2.0])", "tg.tensor([True, False])", "0"),
+        "tensor([0., 2.])",
+    ),
+    "index_add_": (
+        ("tg.zeros(3)", "0", "tg.tensor([0, 0])", "tg.tensor([1.0, 2.0])"),
+        "tensor([3., 0., 0.])",
+    ),
+    "index_put_": (
+        ("tg.zeros(3)", "(tg.tensor([0, 2]),)", "tg.tensor([5.0, 6.0])"),
+        "tensor([5., 0., 6.])",
+    ),
+    "scatter_add_": (
+        ("tg.zeros(3)", "0", "tg.tensor([0, 0])", "tg.tensor([1.0, 2.0])"),
+        "tensor([3., 0., 0.])",
     ),
 }
 
@@ -382,12 +413,30 @@ def attach(functions: dict[str, Any]) -> dict[str, str]:
         Those docstrings, by name.
     """
     made = {}
-    for name, (summary, expression, result) in TEXTS.items():
+    for name, (summary, arguments, result) in TEXTS.items():
         function: Callable[..., Any] = functions[name]
         code = function.__code__
         parameters = "\n".join(_PARAMETERS[p] for p in code.co_varnames[: code.co_argcount])
+        example = _example(f"tg.{name}({', '.join(arguments)})", result)
         function.__doc__ = made[name] = (
-            f"{summary}\n\nParameters\n----------\n{parameters}\n\nExamples\n--------\n"
-            f">>> import tensorflowlite_grad as tg\n>>> tg.{expression}\n{result}\n"
+            f"{summary}\n\nParameters\n----------\n{parameters}\n\n{example}"
         )
     return made
+
+
+def of_in_place(name: str) -> str:
+    """Return the docstring of an in-place method that is made of a function."""
+    function = name.rstrip("_")
+    text = f"Replace the elements by those of `{function}`, in place, and return the tensor.\n"
+    found = IN_PLACE.get(name)
+    if found is None:
+        if function not in TEXTS:
+            return text
+        found = TEXTS[function][1:]
+    (tensor, *arguments), result = found
+    call = f"{tensor}.{name}({', '.join(arguments)})"
+    return f"{text}\n{_example(call, result)}"
+
+
+def _example(expression: str, result: str) -> str:
+    return f"Examples\n--------\n>>> import tensorflowlite_grad as tg\n>>> {expression}\n{result}\n"

@@ -127,7 +127,6 @@ __all__ = [
 
 mul = multiply = arithmetic.mul.call
 neg = negative = arithmetic.neg.call
-positive = arithmetic.positive.call
 square = arithmetic.square.call
 sqrt = arithmetic.sqrt.call
 rsqrt = arithmetic.rsqrt.call
@@ -200,6 +199,7 @@ __test__ = docstrings.attach(globals())
 
 _add = arithmetic.add.call
 _sub = arithmetic.sub.call
+_rsub = arithmetic.rsub.call
 _div = arithmetic.div.call
 _pow_scalar = arithmetic.pow_scalar.call
 _pow_tensor = arithmetic.pow_tensor.call
@@ -240,6 +240,26 @@ def sub(input: Any, other: Any, *, alpha: Any = 1) -> Any:
 subtract = sub
 
 
+def positive(input: Any) -> Any:
+    """Return the tensor itself.
+
+    Raises
+    ------
+    RuntimeError
+        If it is of bools.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.positive(tg.tensor([1.0, -2.0]))
+    tensor([ 1., -2.])
+    """
+    input = as_tensor_argument("positive", input)
+    if input.dtype is dtypes.bool_:
+        raise RuntimeError("The `+` operator, on a bool tensor is not supported.")
+    return input
+
+
 def rsub(input: Any, other: Any, *, alpha: Any = 1) -> Any:
     """Return ``other - alpha * input``.
 
@@ -253,6 +273,10 @@ def rsub(input: Any, other: Any, *, alpha: Any = 1) -> Any:
         return sub(other, input, alpha=alpha)
     if alpha != 1:
         input = mul(input, alpha)
+    if other.__class__ is float or other.__class__ is int:
+        return _rsub(input, other)
+    if other.__class__ is bool:
+        promotion.refuse_bool_operands([input, other])
     return _reflected(_sub, input, other)
 
 
@@ -279,9 +303,6 @@ def div(input: Any, other: Any, *, rounding_mode: str | None = None) -> Any:
     if rounding_mode == "floor":
         return floor_divide(input, other)
     if rounding_mode == "trunc":
-        wanted = promotion.result_type(input, other)
-        if wanted.kind >= dtypes.Kind.FLOAT:
-            return trunc(_div(input, other))
         return arithmetic.trunc_divide.call(input, other)
     raise RuntimeError(
         "div expected rounding_mode to be one of None, 'trunc', or 'floor' "
@@ -312,13 +333,21 @@ def pow(input: Any, exponent: Any) -> Any:
             return _pow_scalar(input, exponent)
         return _pow_tensor(input, exponent)
     if kind_of_scalar(input) is not None and isinstance(exponent, Variable):
-        return _reflected(_pow_tensor, exponent, input)
+        return rpow(exponent, input)
     if _has_negative_integers(input, exponent):
         raise RuntimeError(
             "Integers to negative integer powers are not allowed. Convert the base to a "
             "floating-point dtype first, as in x.float() ** y"
         )
     return _pow_tensor(input, exponent)
+
+
+def rpow(input: Any, other: Any) -> Any:
+    """Return ``other ** input``."""
+    kind = other.__class__
+    if (kind is float or kind is int) and input.dtype.is_floating_point:
+        return arithmetic.pow_base.call(input, other)
+    return _reflected(_pow_tensor, input, other)
 
 
 def _has_negative_integers(input: Any, exponent: Any) -> bool:
@@ -341,6 +370,8 @@ def _reflected(call: Any, input: Any, other: Any) -> Any:
 
 def rdiv(input: Any, other: Any) -> Any:
     """Return ``other / input``."""
+    if kind_of_scalar(other) is not None:
+        return mul(reciprocal(input), other)  # PyTorch's two roundings
     return _div(other, input) if isinstance(other, Variable) else _reflected(_div, input, other)
 
 

@@ -15,7 +15,7 @@ from ..autograd import inplace
 from ..autograd.graph import Variable
 from ..backend import registry
 from ..dtypes import Kind, kind_of_scalar
-from ..ops import conversion
+from ..ops import arithmetic, conversion
 from ..ops import indexing as ops
 from .arguments import as_tensor_argument, axis as axis_of
 from .shape import expand, reshape, unbind
@@ -41,11 +41,12 @@ __all__ = [
 Index = tuple[Any, ...]
 
 
-def normalise(tensor: Any, key: Any) -> tuple[Index, bool]:
+def normalise(tensor: Any, key: Any, join_ints: bool = True) -> tuple[Index, bool]:
     """Return an index with one entry for every axis, and whether it is basic.
 
     Entries are ints and slices in range, None, and int64 arrays on the tensor's device
-    without negative positions; masks become the positions where they hold.
+    without negative positions; masks become the positions where they hold. Beside arrays,
+    ints become arrays too if `join_ints`.
 
     Raises
     ------
@@ -86,8 +87,9 @@ def normalise(tensor: Any, key: Any) -> tuple[Index, bool]:
             out += found
             axis += len(found)
     if not basic:
-        out = [_as_array(tensor, item) if isinstance(item, int) else item for item in out]
-        _agree(out)
+        if join_ints:
+            out = [_as_array(tensor, item) if isinstance(item, int) else item for item in out]
+        _agree([item for item in out if not isinstance(item, int)])
     return tuple(out), basic
 
 
@@ -138,7 +140,7 @@ def _entry(tensor: Any, item: Any) -> Any:
         if not item._array.ndim and kind is Kind.INT:
             return int(item._array)
         if item._place is not tensor._place:
-            if item._place.kind != "cpu" or item._place.backend is not tensor._place.backend:
+            if item._place.kind != "cpu":
                 raise RuntimeError(
                     f"indices should be either on cpu or on the same device as the indexed tensor "
                     f"({tensor._place.device}, backend {tensor._place.backend.name}), but are on "
@@ -214,7 +216,8 @@ def _positions(tensor: Any, item: Any, axis: int, shape: tuple[int, ...]) -> lis
             bad = low if low < -size else high
             raise IndexError(f"index {bad} is out of bounds for dimension {axis} with size {size}")
         if low < 0:
-            positions = xp.where(positions < 0, positions + size, positions)
+            with place.entered():
+                positions = xp.where(positions < 0, positions + size, positions)
     return [positions]
 
 
@@ -247,10 +250,25 @@ def getitem(tensor: Any, key: Any) -> Any:
     if index is not None:
         return ops.select.record(tensor, index)
     tensor, key = _with_new_axes(tensor, key)
-    index, basic = normalise(tensor, key)
+    index, basic = normalise(tensor, key, join_ints=False)
     if not basic:
-        return ops.index.record(tensor, index)
+        return ops.index.record(*_ints_first(tensor, index))
     return _basic_operation(tensor, index).record(tensor, index)
+
+
+def _ints_first(tensor: Any, index: Index) -> tuple[Any, Index]:
+    """Return a view that the ints of an index select, and the rest of the index.
+
+    To PyTorch, unlike NumPy, ints are no index arrays: they do not count when the place of
+    the arrays' axes in the result is decided.
+    """
+    if not any(isinstance(item, int) for item in index):
+        return tensor, index
+    ints = tuple(
+        item if isinstance(item, int) else slice(None) for item in index if item is not None
+    )
+    rest = tuple(item for item in index if not isinstance(item, int))
+    return ops.select.record(tensor, ints), rest
 
 
 def _with_new_axes(tensor: Any, key: Any) -> tuple[Any, Any]:
@@ -302,13 +320,14 @@ def setitem(tensor: Any, key: Any, value: Any) -> None:
     if tensor_key[0] is not tensor:
         setitem(tensor_key[0], tensor_key[1], value)
         return
-    index, basic = normalise(tensor, key)
+    index, basic = normalise(tensor, key, join_ints=False)
     if basic:
         target = _basic_operation(tensor, index).record(tensor, index)
         inplace.check(target, "index_put_", requires)
         value = inplace.apart(target, value)
         inplace.commit(target, _fitted(value, target._array.shape, "copy_"))
         return
+    tensor, index = _ints_first(tensor, index)
     inplace.check(tensor, "index_put_", requires)
     tensor._array = place.backend.mutable(tensor._array)
     selected = _selected_shape(tensor, index)
@@ -578,14 +597,13 @@ def masked_fill(input: Any, mask: Any, value: Any) -> Any:
     >>> tg.masked_fill(tg.ones(2), tg.tensor([True, False]), 0.0)
     tensor([0., 1.])
     """
-    from .elementwise import where
-
     if isinstance(value, Variable) and value._array.ndim:
         raise RuntimeError(
             "masked_fill_ only supports a 0-dimensional value tensor, but got tensor with "
             f"{value._array.ndim} dimension(s)."
         )
-    return where(_mask("masked_fill", mask), _value(input, value), input)
+    mask = conversion.move(_mask("masked_fill", mask), input._place)
+    return arithmetic.masked_fill.record(input, mask, _value(input, value))
 
 
 def _mask(name: str, mask: Any) -> Any:

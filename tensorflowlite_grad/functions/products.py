@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 from ..ops import promotion
 from ..ops import products as ops
 from ..ops.broadcasting import broadcast_shapes
+from ..ops.shape import reshape_copy
 from .arguments import as_tensor_argument
 from .shape import reshape, squeeze, unsqueeze
 
@@ -179,8 +181,12 @@ def matmul(input: Any, other: Any) -> Any:
         return mv(input, other)
     if n == 1:
         return squeeze(matmul(unsqueeze(input, 0), other), -2)
-    if m == 1:
-        return squeeze(matmul(input, unsqueeze(other, 1)), -1)
+    if m <= 2:
+        # A stack times one matrix is one product: of all rows at once.
+        shape = tuple(input._array.shape)
+        rows = reshape(input, (prod(shape[:-1]), shape[-1]))
+        out = matmul(rows, other)
+        return reshape_copy.record(out, (*shape[:-1], *out._array.shape[1:]))
     _inner("mat1 and mat2", input, other)
     lead = input._array.shape[:-2], other._array.shape[:-2]
     try:

@@ -156,7 +156,8 @@ def prod(
     tensor(6.)
     """
     input, dims, keep = _reduced("prod", input, dim, axis, keepdim, keepdims)
-    return ops.prod.record(_promoted(input, dtype), dims, keep)
+    op = ops.prod if dims is None and not keep else ops.prod_dim
+    return op.record(_promoted(input, dtype), dims, keep)
 
 
 def _spread_arguments(
@@ -318,12 +319,12 @@ def _picked(op: Any, input: Any, position: Any, d: int, keep: bool) -> Any:
     """Return the elements at given positions along an axis, and the positions."""
     from .indexing import along_axis
 
-    values = op.record(input, along_axis(input, d, position._array))
-    if keep:
-        return values, position
-    from .shape import squeeze
-
-    return squeeze(values, d), squeeze(position, d)
+    index = along_axis(input, d, position._array)
+    if not keep:
+        xp = input._place.xp
+        index = tuple(xp.squeeze(part, axis=d) for part in index)
+        position = position.squeeze(d)
+    return op.record(input, index), position
 
 
 def max(

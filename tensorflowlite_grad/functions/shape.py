@@ -213,7 +213,7 @@ def squeeze(input: Any, dim: Any = None, *, axis: Any = None) -> Any:
     shape = tuple(input._array.shape)
     dims = axes("squeeze", one_of("squeeze", dim, axis, "dim and axis", None), len(shape))
     kept = tuple(n for k, n in enumerate(shape) if n != 1 or (dims is not None and k not in dims))
-    return ops.squeeze.record(input, kept)
+    return (ops.squeeze if dims is None else ops.squeeze_dim).record(input, kept)
 
 
 def unsqueeze(input: Any, dim: Any = None, *, axis: Any = None) -> Any:
@@ -584,7 +584,9 @@ def cat(tensors: Any, dim: int = 0, *, axis: Any = None) -> Any:
     listed = _joined("cat", tensors)
     dim = one_of("cat", dim, axis, "dim and axis", 0)
     # PyTorch lets an empty vector go along with anything.
-    full = [t for t in listed if tuple(t._array.shape) != (0,)] or listed[:1]
+    full = listed
+    if any(t._array.ndim > 1 for t in listed):
+        full = [t for t in listed if tuple(t._array.shape) != (0,)]
     shape = tuple(full[0]._array.shape)
     if not shape:
         raise RuntimeError("zero-dimensional tensor (at position 0) cannot be concatenated")
@@ -688,12 +690,14 @@ def split(input: Any, split_size_or_sections: Any, dim: int = 0) -> tuple[Any, .
     if not input._array.ndim:
         raise RuntimeError("split expects at least a 1-dimensional tensor")
     size = input._array.shape[d]
+    title = "SplitBackward0"
     if isinstance(split_size_or_sections, int):
         step = split_size_or_sections
         if step < 0 or (step == 0 and size):
             raise RuntimeError(f"split expects split_size be positive, but got {step}")
         sizes = [min(step, size - k) for k in range(0, size, step)] if size else [0]
     else:
+        title = "SplitWithSizesBackward0"
         sizes = [int(n) for n in split_size_or_sections]
         if sum(sizes) != size or min(sizes, default=0) < 0:
             raise RuntimeError(
@@ -702,7 +706,7 @@ def split(input: Any, split_size_or_sections: Any, dim: int = 0) -> tuple[Any, .
             )
     starts = [sum(sizes[:k]) for k in range(len(sizes))]
     selects = [slice(a, a + n) for a, n in zip(starts, sizes, strict=True)]
-    return variadic.slices(input, d, selects, "SplitBackward0")
+    return variadic.slices(input, d, selects, title)
 
 
 def chunk(input: Any, chunks: int, dim: int = 0) -> tuple[Any, ...]:
@@ -756,8 +760,8 @@ def meshgrid(*tensors: Any, indexing: str = "ij") -> tuple[Any, ...]:
     if indexing not in ("ij", "xy"):
         raise RuntimeError(f'meshgrid: indexing must be one of "xy" or "ij", but got: {indexing}')
     if indexing == "xy" and len(tensors) > 1:
-        grids = meshgrid(tensors[1], tensors[0], *tensors[2:])
-        return tuple(transpose(g, 0, 1) for g in (grids[1], grids[0], *grids[2:]))
+        second, first, *rest = meshgrid(tensors[1], tensors[0], *tensors[2:])
+        return (first, second, *rest)
     shape = tuple(t.numel() for t in tensors)
     n = len(tensors)
     return tuple(

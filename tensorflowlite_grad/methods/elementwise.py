@@ -48,8 +48,7 @@ class ElementwiseMethods:
     __rmod__ = _remaindered
     __pow__ = f.pow
 
-    def __rpow__(self, other: Any) -> Any:
-        return f._reflected(arithmetic.pow_tensor.call, self, other)
+    __rpow__ = f.rpow
 
     __neg__ = f.neg
     __pos__ = f.positive

@@ -8,8 +8,8 @@ from .. import dtypes
 from ..autograd import inplace
 from ..autograd.graph import Variable
 from ..dtypes import Kind
+from ..functions import docstrings, indexing
 from ..functions import elementwise as f
-from ..functions import indexing
 from ..functions.random import generator_of
 from ..ops import conversion
 
@@ -32,7 +32,7 @@ def in_place(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
         return self
 
     method.__name__ = method.__qualname__ = name
-    method.__doc__ = f"Replace the elements by those of `{name.rstrip('_')}`, in place."
+    method.__doc__ = docstrings.of_in_place(name)
     return method
 
 
@@ -134,7 +134,14 @@ class InPlaceMethods:
     scatter_add_ = in_place("scatter_add_", indexing.scatter_add)
 
     def copy_(self: Any, src: Any, non_blocking: bool = False) -> Any:
-        """Set the elements to those of `src`, from any device and of any dtype, in place."""
+        """Set the elements to those of `src`, from any device and of any dtype, in place.
+
+        Examples
+        --------
+        >>> import tensorflowlite_grad as tg
+        >>> tg.zeros(2).copy_(tg.tensor([1, 2]))
+        tensor([1., 2.])
+        """
         inplace.check(self, "copy_", _requires([src]))
         value = indexing._value(self, _anywhere(self, src))
         want = tuple(self._array.shape)
@@ -206,7 +213,8 @@ def _drawn(tensor: Any, name: str, draw: str, scale: float, shift: float) -> Any
     if place.dtype_of(tensor._array).kind is not Kind.FLOAT:
         raise RuntimeError(f"{name}() needs a floating-point tensor, not {tensor.dtype.name}")
     drawn = getattr(generator_of(place), draw)(place.xp, tuple(tensor._array.shape), native)
-    value = place.wrap(drawn * scale + shift, place)
+    with place.entered():
+        value = place.wrap(drawn * scale + shift, place)
     inplace.commit(tensor, conversion.overwrite.record(tensor, value))
     return tensor
 

@@ -83,7 +83,7 @@ class NumpyMethods:
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
         apply = _OPERATORS.get(ufunc.__name__) if method == "__call__" and not kwargs else None
         if apply is not None:
-            return apply(*(as_tensor_argument(ufunc.__name__, x) for x in inputs))
+            return apply(*(_operand(ufunc.__name__, x) for x in inputs))
         plain = [_as_array(x) for x in inputs]
         if any(isinstance(out, Variable) for out in kwargs.get("out", ())):
             raise TypeError(
@@ -95,6 +95,10 @@ class NumpyMethods:
             return result
         place = registry.place(backend, "cpu", 0)
         return place.wrap(result, place)
+
+
+def _operand(name: str, x: Any) -> Any:
+    return x if type(x) in (bool, int, float, complex) else as_tensor_argument(name, x)
 
 
 def _as_array(x: Any) -> Any:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from math import inf, log, nan
 from typing import Any
 
 from ..autograd.graph import Variable
-from ..dtypes import Kind, kind_of_scalar
-from .declare import elementwise, nondifferentiable
+from ..dtypes import Kind, bool_, kind_of_scalar
+from .declare import elementwise, linear
 from .kinds import is_complex, is_floating
 from .promotion import result_type
+from .quotients import ratio
 
 __all__: list[str] = []
 
@@ -26,6 +28,31 @@ div = elementwise(
     result="float",
     input=lambda xp, g, other: g / other,
     other=lambda xp, g, input, other: -g * (input / other / other),
+)
+
+
+def _minuend(input: Any, other: Any) -> tuple[Any, Any]:
+    """Convert what a number is the minuend of."""
+    if isinstance(input, Variable):
+        from .conversion import cast
+
+        if input._place.dtype_of(input._array) is bool_:
+            raise RuntimeError(
+                "Subtraction, the `-` operator, with a bool tensor is not supported. If you are "
+                "trying to invert a mask, use the `~` or `logical_not()` operator instead."
+            )
+        input = cast(input, result_type(input, other))
+    return input, other
+
+
+#: A Python number minus a tensor.
+rsub = elementwise(
+    "rsub",
+    lambda xp, input, other: other - input,
+    ["other"],
+    node_name="RsubBackward1",
+    prepare=_minuend,
+    input=lambda xp, g: -g,
 )
 neg = elementwise("neg", "-", input=lambda xp, g: -g)
 positive = elementwise("positive", "positive", input=None)
@@ -90,11 +117,35 @@ pow_tensor = elementwise(
 )
 
 
+def _base_power(xp: Any, exponent: Any, base: float) -> Any:
+    return xp.pow(xp.full_like(exponent, base), exponent)
+
+
+def _base_power_slope(xp: Any, g: Any, exponent: Any, base: float, out: Any) -> Any:
+    if base == 0:
+        # 0 to a positive power stays 0; at and below 0 it is no function any more.
+        falls = xp.where(exponent < 0, xp.full_like(out, -inf), xp.zeros_like(out))
+        return g * falls
+    return g * (out * (log(base) if base > 0 else nan))
+
+
+#: A Python number to the power of a real tensor.
+pow_base = elementwise(
+    "pow_base",
+    _base_power,
+    ["base"],
+    node_name="PowBackward2",
+    exponent=lambda xp, g, exponent, base, out: _base_power_slope(xp, g, exponent, base, out),
+)
+
+
 def _not_negative(xp: Any, x: Any) -> Any:
     return xp.real(x) >= 0 if is_complex(x) else x >= 0
 
 
-square = elementwise("square", "square", input=lambda xp, g, input: g * (2 * input))
+square = elementwise(
+    "square", "square", node_name="PowBackward0", input=lambda xp, g, input: g * (2 * input)
+)
 sqrt = elementwise("sqrt", "sqrt", result="float", input=lambda xp, g, out: g / (2 * out))
 rsqrt = elementwise(
     "rsqrt",
@@ -148,10 +199,16 @@ ceil = elementwise("ceil", "ceil", result="real", input=_flat)
 trunc = elementwise("trunc", "trunc", result="real", input=_flat)
 round_ = elementwise("round", "round", result="real", input=_flat)
 frac = elementwise("frac", lambda xp, input: input - xp.trunc(input), result="real", input=None)
-floor_divide = nondifferentiable("floor_divide", "//", ["input", "other"], result="real")
-trunc_divide = nondifferentiable(
-    "trunc_divide", lambda xp, input, other: _truncated(xp, input, other), ["input", "other"],
+floor_divide = elementwise(
+    "floor_divide", "//", result="real", node_name="DivBackward2", input=_flat, other=_flat
+)
+trunc_divide = elementwise(
+    "trunc_divide",
+    lambda xp, input, other: _truncated_quotient(xp, input, other),
     result="real",
+    node_name="DivBackward2",
+    input=_flat,
+    other=_flat,
 )
 
 
@@ -209,8 +266,9 @@ hypot = elementwise(
     "hypot",
     "hypot",
     result="realfloat",
-    input=lambda xp, g, input, out: g * (input / out),
-    other=lambda xp, g, other, out: g * (other / out),
+    # At the origin 0, as of any norm, where PyTorch has NaN.
+    input=lambda xp, g, input, out: g * ratio(xp, input, out),
+    other=lambda xp, g, other, out: g * ratio(xp, other, out),
 )
 copysign = elementwise(
     "copysign",
@@ -281,20 +339,17 @@ where = elementwise(
     input=lambda xp, g, condition: xp.where(condition, g, xp.zeros_like(g)),
     other=lambda xp, g, condition: xp.where(condition, xp.zeros_like(g), g),
 )
-real = elementwise(
-    "real",
-    "real",
-    conjugate=False,
-    jvp=lambda xp, input_dot: xp.real(input_dot),
-    input=lambda xp, g: g * (1 + 0j),
+masked_fill = elementwise(
+    "masked_fill",
+    lambda xp, input, mask, value: xp.where(mask, value, input),
+    operands=["input", "mask", "value"],
+    typed=False,
+    input=lambda xp, g, mask: xp.where(mask, xp.zeros_like(g), g),
+    value=lambda xp, g, mask: xp.where(mask, g, xp.zeros_like(g)),
 )
-imag = elementwise(
-    "imag",
-    "imag",
-    conjugate=False,
-    jvp=lambda xp, input_dot: xp.imag(input_dot),
-    input=lambda xp, g: g * 1j,
-)
+#: The parts of complex numbers show their memory.
+real = linear("real", "real", view=True, input=lambda xp, g: g * (1 + 0j))
+imag = linear("imag", "imag", view=True, input=lambda xp, g: g * 1j)
 conj = elementwise(
     "conj",
     "conj",

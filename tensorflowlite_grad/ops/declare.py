@@ -166,7 +166,8 @@ class Operation:
         if self.jvp_rule is not None:
             code = self.jvp_rule.__code__
             given |= {f"{p}_dot": t for p, t in zip(self.operands, tangents, strict=True)}
-            return self.jvp_rule(*(given[n] for n in code.co_varnames[: code.co_argcount]))
+            total = self.jvp_rule(*(given[n] for n in code.co_varnames[: code.co_argcount]))
+            return xp.broadcast_to(total, tuple(out.shape)) if total.shape != out.shape else total
         if self.kind == "general":
             raise NotImplementedError(f"forward mode of {self.name!r} is not declared")
         total = None

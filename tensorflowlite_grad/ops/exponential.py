@@ -22,7 +22,13 @@ log2 = elementwise("log2", "log2", result="float", input=lambda xp, g, input: g 
 log10 = elementwise(
     "log10", "log10", result="float", input=lambda xp, g, input: g / (input * log(10))
 )
-log1p = elementwise("log1p", "log1p", result="float", input=lambda xp, g, input: g / (input + 1))
+log1p = elementwise(
+    "log1p",
+    "log1p",
+    result="float",
+    node_name="Log1PBackward0",
+    input=lambda xp, g, input: g / (input + 1),
+)
 
 
 def _logaddexp_slope(xp: Any, g: Any, x: Any, y: Any) -> Any:
@@ -91,7 +97,7 @@ xlogy = elementwise(
     ),
     result="realfloat",
     input=lambda xp, g, input, other: xp.where(
-        input == 0, xp.zeros_like(g), g * xp.log(other)
+        (input == 0) & (other <= 0), xp.zeros_like(g), g * xp.log(other)
     ),
     other=lambda xp, g, input, other: g * (input / other),
 )

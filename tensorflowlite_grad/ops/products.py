@@ -20,15 +20,15 @@ mm = linear(
     "mm",
     "matmul",
     conjugate=True,
-    input=lambda xp, g, mat2: xp.matmul(g, mat2.mT),
-    mat2=lambda xp, g, input: xp.matmul(input.mT, g),
+    input=lambda xp, g, mat2: xp.matmul(g, xp.matrix_transpose(mat2)),
+    mat2=lambda xp, g, input: xp.matmul(xp.matrix_transpose(input), g),
 )
 mv = linear(
     "mv",
     "matmul",
     conjugate=True,
     input=lambda xp, g, vec: xp.expand_dims(g, axis=1) * vec,
-    vec=lambda xp, g, input: xp.matmul(input.mT, g),
+    vec=lambda xp, g, input: xp.matmul(xp.matrix_transpose(input), g),
 )
 
 
@@ -41,6 +41,10 @@ bmm = linear(
     "bmm",
     "matmul",
     conjugate=True,
-    input=lambda xp, g, mat2, input_shape: _fitted(xp, xp.matmul(g, mat2.mT), input_shape),
-    mat2=lambda xp, g, input, mat2_shape: _fitted(xp, xp.matmul(input.mT, g), mat2_shape),
+    input=lambda xp, g, mat2, input_shape: _fitted(
+        xp, xp.matmul(g, xp.matrix_transpose(mat2)), input_shape
+    ),
+    mat2=lambda xp, g, input, mat2_shape: _fitted(
+        xp, xp.matmul(xp.matrix_transpose(input), g), mat2_shape
+    ),
 )

@@ -110,6 +110,8 @@ def operands(op: Operation, values: tuple[Any, ...]) -> list[Any]:
         )
     place = common_place(op.name, tensors)
     found = result_type(*converted)
+    if op.name == "sub" and any(_is_bool(value) for value in converted):
+        refuse_bool_operands(converted)
     if found is bool_:
         _refuse_bool(op)
         if op.name == "square":
@@ -129,12 +131,15 @@ def operands(op: Operation, values: tuple[Any, ...]) -> list[Any]:
 
 
 #: Operations that have no form for bool, in PyTorch as here.
-_NOT_OF_BOOLS = frozenset(
-    "abs addcmul bitwise_left_shift bitwise_right_shift ceil floor floor_divide fmod frac lerp "
-    "pow relu remainder round trunc trunc_divide".split()
-)
+_NOT_OF_BOOLS = {
+    *("abs", "addcmul", "bitwise_left_shift", "bitwise_right_shift", "ceil", "floor"),
+    *("floor_divide", "fmod", "frac", "lerp", "pow", "relu", "remainder", "round", "trunc"),
+    "trunc_divide",
+}
 #: Operations on bools that libraries have on integers only.
-_OF_INTEGERS = frozenset("add mul maximum minimum lt le gt ge sign sgn clamp".split())
+_OF_INTEGERS = {
+    *("add", "mul", "maximum", "minimum", "lt", "le", "gt", "ge", "sign", "sgn", "clamp"),
+}
 
 
 def as_integers(op: Operation, tensors: list[Any]) -> list[Any] | None:
@@ -159,14 +164,30 @@ def _refuse_bool(op: Operation) -> None:
         raise NotImplementedError(
             f'"{op.name}" not implemented for \'Bool\': convert first, as in x.int() or x.float()'
         )
-    if op.name in ("sub", "neg"):
-        mark = "Subtraction, the `-` operator, with two bool tensors"
-        if op.name == "neg":
-            mark = "Negation, the `-` operator, on a bool tensor"
+    if op.name == "neg":
         raise RuntimeError(
-            f"{mark} is not supported. Use the `^` or `logical_xor()` operator instead, or "
-            "`~` and `logical_not()` to invert a mask."
+            "Negation, the `-` operator, on a bool tensor is not supported. If you are trying to "
+            "invert a mask, use the `~` or `logical_not()` operator instead."
         )
+
+
+def _is_bool(value: Any) -> bool:
+    if isinstance(value, Variable):
+        return value._place.dtype_of(value._array) is bool_
+    return value.__class__ is bool
+
+
+def refuse_bool_operands(values: list[Any]) -> None:
+    """Raise what PyTorch raises of a subtraction with a bool."""
+    if all(map(_is_bool, values)):
+        raise RuntimeError(
+            "Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` "
+            "or `logical_xor()` operator instead."
+        )
+    raise RuntimeError(
+        "Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying "
+        "to invert a mask, use the `~` or `logical_not()` operator instead."
+    )
 
 
 def _array_operand(value: Any) -> Any:

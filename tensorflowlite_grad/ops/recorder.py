@@ -275,12 +275,12 @@ def _function(name: str, op: Operation, body: list[str]) -> str:
 
 def _node_class(op: Operation, mask: tuple[str, ...]) -> type[Node]:
     def apply(self: Node, g: Any, keep: bool) -> Any:
-        _write_rules(type(self), op, mask)
-        return self.apply(g, keep)
+        _write_rules(cls, op, mask)
+        return cls.apply(self, g, keep)
 
     def apply_tensors(self: Node, g: Any, keep: bool) -> Any:
-        _write_rules(type(self), op, mask)
-        return self.apply_tensors(g, keep)
+        _write_rules(cls, op, mask)
+        return cls.apply_tensors(self, g, keep)
 
     fields = {
         "__slots__": (),
@@ -292,12 +292,12 @@ def _node_class(op: Operation, mask: tuple[str, ...]) -> type[Node]:
         "apply": apply,
         "apply_tensors": apply_tensors,
     }
-    return type(op.node_name, (Node,), fields)
+    # Not `type(self)`, which may be the complex twin that has called.
+    cls: Any = type(op.node_name, (Node,), fields)
+    return cls  # type: ignore[no-any-return]
 
 
 def _write_rules(cls: type[Node], op: Operation, mask: tuple[str, ...]) -> None:
-    while "operation" not in cls.__dict__:  # a complex twin inherits them
-        cls = cls.__bases__[0]
     space = _new_space(op)
     space["sum_to"] = op.sum_to
     for p in mask:

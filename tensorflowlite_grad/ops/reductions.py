@@ -10,6 +10,7 @@ from typing import Any
 
 from .declare import general, linear, nondifferentiable
 from .kinds import is_complex
+from .quotients import ratio
 
 __all__: list[str] = []
 
@@ -100,18 +101,24 @@ def _prod_slope(xp: Any, g: Any, x: Any, axis: Axes, keepdims: bool) -> Any:
     return aligned(xp, g, shape, axis, keepdims) * xp.permute_dims(others, inverse)
 
 
-prod = general(
-    "prod",
-    lambda xp, input, axis, keepdims: xp.prod(input, axis=axis, keepdims=keepdims),
-    ["axis", "keepdims"],
-    conjugate=True,
-    jvp=lambda xp, input_dot, input, axis, keepdims: xp.sum(
-        input_dot * _prod_slope(xp, xp.ones_like(xp.sum(input, axis=axis)), input, axis, False),
-        axis=axis,
-        keepdims=keepdims,
-    ),
-    input=lambda xp, g, input, axis, keepdims: _prod_slope(xp, g, input, axis, keepdims),
-)
+def _product(name: str, node_name: str) -> Any:
+    return general(
+        name,
+        lambda xp, input, axis, keepdims: xp.prod(input, axis=axis, keepdims=keepdims),
+        ["axis", "keepdims"],
+        node_name=node_name,
+        conjugate=True,
+        jvp=lambda xp, input_dot, input, axis, keepdims: xp.sum(
+            input_dot * _prod_slope(xp, xp.ones_like(xp.sum(input, axis=axis)), input, axis, False),
+            axis=axis,
+            keepdims=keepdims,
+        ),
+        input=lambda xp, g, input, axis, keepdims: _prod_slope(xp, g, input, axis, keepdims),
+    )
+
+
+prod = _product("prod", "ProdBackward0")
+prod_dim = _product("prod_dim", "ProdBackward1")
 
 
 def _centred(xp: Any, x: Any, axis: Axes) -> Any:
@@ -206,8 +213,16 @@ max_all = _extreme("max", "max", "MaxBackward1")
 min_all = _extreme("min", "min", "MinBackward1")
 
 
+def _top(xp: Any, x: Any, axis: Axes) -> Any:
+    """Return the greatest real parts, with the reduced axes as 1; of nothing, zeros."""
+    x = xp.real(x) if is_complex(x) else x
+    if reduced_count(x.shape, axis):
+        return xp.max(x, axis=axis, keepdims=True)
+    return xp.sum(x, axis=axis, keepdims=True)
+
+
 def _logsumexp(xp: Any, x: Any, axis: Axes, keepdims: bool) -> Any:
-    top = xp.max(x, axis=axis, keepdims=True)
+    top = _top(xp, x, axis)
     top = xp.where(xp.isinf(top), xp.zeros_like(top), top)
     total = xp.log(xp.sum(xp.exp(x - top), axis=axis, keepdims=True)) + top
     if keepdims:
@@ -226,6 +241,7 @@ logsumexp = general(
     "logsumexp",
     _logsumexp,
     ["axis", "keepdims"],
+    conjugate=True,
     jvp=lambda xp, input_dot, input, out, axis, keepdims: xp.sum(
         input_dot * _softmax_of(xp, input, out, axis, keepdims), axis=axis, keepdims=keepdims
     ),
@@ -235,7 +251,7 @@ logsumexp = general(
 
 
 def _softmax(xp: Any, x: Any, axis: int) -> Any:
-    weight = xp.exp(x - xp.max(x, axis=axis, keepdims=True))
+    weight = xp.exp(x - _top(xp, x, (axis,)))
     return weight / xp.sum(weight, axis=axis, keepdims=True)
 
 
@@ -250,7 +266,7 @@ softmax = general(
 
 
 def _log_softmax(xp: Any, x: Any, axis: int) -> Any:
-    shifted = x - xp.max(x, axis=axis, keepdims=True)
+    shifted = x - _top(xp, x, (axis,))
     return shifted - xp.log(xp.sum(xp.exp(shifted), axis=axis, keepdims=True))
 
 
@@ -331,12 +347,6 @@ def _norm(xp: Any, x: Any, ord: float, axis: Axes, keepdims: bool) -> Any:
     return xp.pow(xp.sum(xp.pow(size, ord), **reduce), 1 / ord)
 
 
-def _ratio(xp: Any, x: Any, y: Any) -> Any:
-    """Return x / y, and 0 where `y` is 0: the subgradient of a norm at the origin."""
-    zero = y == 0
-    return xp.where(zero, xp.zeros_like(x), x / xp.where(zero, xp.ones_like(y), y))
-
-
 def _norm_slope(xp: Any, x: Any, out: Any, ord: float, axis: Axes, keepdims: bool) -> Any:
     total = aligned(xp, out, x.shape, axis, keepdims)
     if ord == 0:
@@ -344,13 +354,13 @@ def _norm_slope(xp: Any, x: Any, out: Any, ord: float, axis: Axes, keepdims: boo
     if ord == 1:
         return xp.sign(x)
     if ord == 2:
-        return _ratio(xp, x, total)
+        return ratio(xp, x, total)
     if ord in (float("inf"), -float("inf")):
         return xp.sign(x) * _extreme_share(xp, xp.abs(x), total, axis, True)
     size = xp.abs(x)
     if ord < 1:
         size = xp.where(size == 0, xp.ones_like(size), size)
-    return xp.sign(x) * _ratio(xp, xp.pow(size, ord - 1), xp.pow(total, ord - 1))
+    return xp.sign(x) * ratio(xp, xp.pow(size, ord - 1), xp.pow(total, ord - 1))
 
 
 vector_norm = general(

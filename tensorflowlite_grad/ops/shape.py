@@ -31,6 +31,7 @@ def _reshape(name: str, node_name: str, view: bool) -> Any:
 view = _reshape("view", "ViewBackward0", True)
 unsqueeze = _reshape("unsqueeze", "UnsqueezeBackward0", True)
 squeeze = _reshape("squeeze", "SqueezeBackward0", True)
+squeeze_dim = _reshape("squeeze_dim", "SqueezeBackward1", True)
 #: Reshaping where memory has to be copied.
 reshape_copy = _reshape("reshape_copy", "UnsafeViewBackward0", False)
 
@@ -54,16 +55,22 @@ permute = _permutation("permute", "PermuteBackward0")
 transpose = _permutation("transpose", "TransposeBackward0")
 t = _permutation("t", "TBackward0")
 
+def _expanded(xp: Any, input: Any, shape: tuple[int, ...]) -> Any:
+    # Where nothing is repeated, memory stays writable.
+    return input[...] if tuple(input.shape) == tuple(shape) else xp.broadcast_to(input, shape)
+
+
 expand = linear(
     "expand",
-    lambda xp, input, shape: xp.broadcast_to(input, shape),
+    _expanded,
     ["shape"],
     view=True,
     input=lambda xp, g, input_shape: sum_to(xp, g, input_shape),
 )
 flip = linear(
     "flip",
-    lambda xp, input, axis: xp.flip(input, axis=axis),
+    # A copy, as PyTorch's: some libraries flip by negative strides.
+    lambda xp, input, axis: xp.asarray(xp.flip(input, axis=axis), copy=True),
     ["axis"],
     input=lambda xp, g, axis: xp.flip(g, axis=axis),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .declare import elementwise
+from .quotients import ratio
 
 __all__: list[str] = []
 
@@ -40,8 +41,7 @@ atanh = elementwise(
 
 def _over_square(xp: Any, g: Any, part: Any, x: Any, y: Any) -> Any:
     """Return g * part / (x**2 + y**2), zero at the origin as in PyTorch."""
-    square = x * x + y * y
-    return g * xp.where(square == 0, xp.zeros_like(square), part / square)
+    return g * ratio(xp, part, x * x + y * y)
 
 
 atan2 = elementwise(

@@ -42,7 +42,6 @@ class Optimizer:
     ...     def _update(self, group):
     ...         for p in group["params"]:
     ...             p -= group["lr"] * tg.sign(p.grad)
-    ...
     >>> optimizer = SignDescent([x], {"lr": 0.5})
     >>> (x**2).backward()
     >>> optimizer.step()

@@ -91,6 +91,7 @@ class SGD(Optimizer):
         lr, momentum, decay = group["lr"], group["momentum"], group["weight_decay"]
         keep = 1 - group["dampening"]
         sign = -1 if group["maximize"] else 1
+        # Functions of the namespace and the backend, no operators: see `Backend.guard`.
         for p in group["params"]:
             edge = p._edge
             grad = edge.grad if type(edge) is Leaf else p.grad
@@ -99,7 +100,7 @@ class SGD(Optimizer):
             value, g = p._array, grad._array
             multiply_add = p._place.backend.multiply_add
             if sign < 0:
-                g = -g
+                g = p._place.xp.negative(g)
             if decay:
                 g = multiply_add(g, decay, value)
             if momentum:
@@ -114,6 +115,8 @@ class SGD(Optimizer):
             v = place.backend.copy(place.xp, g)
             state["momentum_buffer"] = place.wrap(v, place)
         else:
-            v = place.backend.multiply_add(momentum * buffer._array, keep, g)
+            v = place.backend.multiply_add(
+                place.xp.multiply(buffer._array, momentum), keep, g
+            )
             inplace.write(buffer, v)
         return place.backend.multiply_add(g, momentum, v) if nesterov else v

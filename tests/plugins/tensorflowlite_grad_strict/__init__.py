@@ -54,7 +54,8 @@ class StrictBackend(Backend):
     def to_numpy(self, array: Any) -> Any:
         import numpy as np
 
-        return np.asarray(strict.asarray(array, device=strict.Device("CPU_DEVICE")))
+        # From another device a copy, as from a GPU.
+        return np.asarray(array.to_device(strict.Device("CPU_DEVICE")))
 
     def from_numpy(self, host: Any, kind: str, index: int) -> Any:
         array = strict.asarray(host, copy=True)
@@ -62,6 +63,9 @@ class StrictBackend(Backend):
 
     def native_dtype(self, name: str) -> Any:
         return getattr(strict, name, None)
+
+    def overlaps_itself(self, array: Any) -> bool:
+        return not array._array.flags.writeable
 
     def transfer(self, array: Any, kind: str, index: int) -> Any:
         return array.to_device(self.native_device(kind, index))
