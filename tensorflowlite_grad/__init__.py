@@ -42,6 +42,7 @@ from .dtypes import (
 from .functions import creation as _creation
 from .functions import elementwise as _elementwise
 from .functions import indexing as _indexing
+from .functions import joining as _joining
 from .functions import products as _products
 from .functions import queries as _queries
 from .functions import random as _random
@@ -50,6 +51,7 @@ from .functions import shape as _shape
 from .functions.creation import *  # noqa: F403
 from .functions.elementwise import *  # noqa: F403
 from .functions.indexing import *  # noqa: F403
+from .functions.joining import *  # noqa: F403
 from .functions.products import *  # noqa: F403
 from .functions.queries import *  # noqa: F403
 from .functions.random import *  # noqa: F403
@@ -122,6 +124,7 @@ __all__ = [
 __all__ += _creation.__all__
 __all__ += _elementwise.__all__
 __all__ += _indexing.__all__
+__all__ += _joining.__all__
 __all__ += _products.__all__
 __all__ += _queries.__all__
 __all__ += _random.__all__

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import ref
 
 from . import array_api, dtypes, printing
-from .autograd import api, modes
+from .autograd import api, carrier, modes
 from .autograd.graph import (
     Extra,
     Leaf,
@@ -32,7 +32,7 @@ from .methods import (
     ReductionMethods,
     ShapeMethods,
 )
-from .ops import conversion, recorder
+from .ops import conversion
 from .size import Size
 
 if TYPE_CHECKING:
@@ -989,4 +989,4 @@ def _wrap_as(cls: type[Any], array: Any, place: Place) -> Any:
 
 Tensor.__module__ = "tensorflowlite_grad"
 registry.bind_wrapper(_wrap)
-recorder.bind_carrier(Tensor, array_api)
+carrier.bind(Tensor, array_api)

@@ -531,6 +531,8 @@ def test_expanded_memory_refuses_to_be_written(backend: str) -> None:
     for operation in (lambda: x.add_(1), lambda: x.mul_(small), lambda: x[0].add_(1)):
         with pytest.raises(RuntimeError, match="more than one element of the written-to tensor"):
             operation()
+    with pytest.raises(RuntimeError, match="single memory location"):
+        x.detach().add_(1)
     assert state(x, small) == before
     same = small.expand(2, -1)
     same.add_(1)

@@ -16,7 +16,8 @@ from tensorflowlite_grad import array_api
 from tensorflowlite_grad.backend import selection
 from tensorflowlite_grad.checking import Case, all_cases, problems
 from tensorflowlite_grad.checking.derivatives import Trial
-from tensorflowlite_grad.ops import declare, recorder, registry
+from tensorflowlite_grad.autograd import carrier
+from tensorflowlite_grad.ops import declare, registry
 
 CASES = {case.id: case for case in all_cases()}
 #: The cases of each operation, under its name: those of all, those with a gradient, and
@@ -142,11 +143,11 @@ class Recording:
 @pytest.fixture
 def recording() -> Iterator[Recording]:
     space = Recording()
-    recorder.bind_carrier(tg.Tensor, space)
+    carrier.bind(tg.Tensor, space)
     try:
         yield space
     finally:
-        recorder.bind_carrier(tg.Tensor, array_api)
+        carrier.bind(tg.Tensor, array_api)
 
 
 @pytest.mark.parametrize("name", DIFFERENTIABLE)

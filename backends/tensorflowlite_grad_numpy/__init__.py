@@ -78,6 +78,8 @@ class NumpyBackend(Backend):
         return bool(array.flags.c_contiguous)
 
     def overlaps_itself(self, array: Any) -> bool:
+        if isinstance(array, np.generic):
+            return False
         # Only broadcasting makes such arrays here: read-only, with strides of 0.
         pairs = zip(array.strides, array.shape, strict=True)
         repeated = array.size and any(stride == 0 and n > 1 for stride, n in pairs)

@@ -23,6 +23,11 @@ def astype(x: Any, dtype: Any, copy: bool = True) -> Any:
     return x.to(dtype, copy=copy)
 
 
+def positive(x: Any) -> Any:
+    """``+x`` in memory of its own: PyTorch hands its argument back."""
+    return torch.positive(x).clone()
+
+
 def _on(create: Any, device: Any) -> Any:
     def call(*args: Any, **kwargs: Any) -> Any:
         # Whatever the user has made PyTorch's default device.
@@ -39,7 +44,7 @@ def make(device: Any) -> ModuleType:
             setattr(xp, name, getattr(compat, name))
     for name in CREATORS:
         setattr(xp, name, _on(getattr(compat, name), device))
-    for function in (astype, indexing.index_get, indexing.index_put, indexing.index_embed):
+    for function in (astype, positive, indexing.index_get, indexing.index_put, indexing.index_embed):
         setattr(xp, function.__name__, function)
     # array-api-compat mends the promotion of 0-d operands, which come here promoted.
     for name in ("matmul", "maximum", "minimum", "where"):

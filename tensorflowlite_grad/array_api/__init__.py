@@ -10,7 +10,7 @@ from typing import Any
 
 from .. import dtypes
 from ..autograd.graph import Variable
-from ..functions import creation, elementwise, products, reductions, shape
+from ..functions import creation, elementwise, joining, products, reductions, shape
 from ..ops import arithmetic, conversion, indexing
 
 __all__ = [
@@ -258,12 +258,12 @@ def tile(x: Any, repetitions: Any) -> Any:
 
 def concat(arrays: Any, *, axis: int = 0) -> Any:
     """Return arrays joined along an axis."""
-    return shape.cat(arrays, axis)
+    return joining.cat(arrays, axis)
 
 
 def stack(arrays: Any, *, axis: int = 0) -> Any:
     """Return arrays joined along a new axis."""
-    return shape.stack(arrays, axis)
+    return joining.stack(arrays, axis)
 
 
 def tril(x: Any, *, k: int = 0) -> Any:

@@ -6,7 +6,7 @@ import warnings
 from math import prod
 from typing import TYPE_CHECKING, Any
 
-from . import engine
+from . import carrier, engine
 from .graph import GradientEdge, Leaf, Variable
 
 if TYPE_CHECKING:
@@ -105,9 +105,7 @@ def _root_gradient(number: int, output: Any, g: Any) -> Any:
                 f"dtype. Mismatch in dtype: grad_output[{number}] has a dtype of {its!r} and "
                 f"output[{number}] has a dtype of {mine!r}."
             )
-        from ..ops.conversion import cast
-
-        g = cast(g, mine)
+        g = carrier.tensors().astype(g, mine)
     return g
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import api
+from . import api, carrier
 from .graph import GradientEdge, Variable
 
 __all__ = ["grad_batched"]
@@ -23,8 +23,6 @@ def grad_batched(
 
     Saved values are freed by the last pass, unless `keep` is set.
     """
-    from ..functions.shape import stack
-
     count = _batch_size(outputs, cotangents)
     rows = []
     for k in range(count):
@@ -42,7 +40,7 @@ def grad_batched(
     if not rows:
         return tuple(t.new_zeros(0, *t.shape) for t in inputs)
     columns = zip(*rows, strict=True)
-    return tuple(None if column[0] is None else stack(column) for column in columns)
+    return tuple(None if column[0] is None else carrier.tensors().stack(column) for column in columns)
 
 
 def _batch_size(outputs: list[Any], cotangents: list[Any]) -> int:

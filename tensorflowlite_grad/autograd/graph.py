@@ -409,3 +409,14 @@ def cell_of(tensor: Variable) -> Version:
 def is_leaf_edge(edge: Edge) -> bool:
     """Return whether an edge ends at a leaf that requires grad."""
     return type(edge) is Leaf
+
+
+def make_leaf(tensor: Variable) -> None:
+    """Make a tensor a leaf that requires grad; a gradient it had before is kept."""
+    extra = tensor._extra
+    if extra is not None and extra.leaf is not None:
+        tensor._edge = extra.leaf
+        return
+    leaf = tensor._edge = Leaf(tensor)
+    if extra is not None:
+        leaf.grad, extra.grad = extra.grad, None

@@ -52,11 +52,11 @@ def check(tensor: Variable, name: str, source_requires_grad: bool = False) -> No
                 source_requires_grad or tensor._edge is not None or view.base._edge is not None
             ):
                 raise RuntimeError(_refusal(view, tensor))
-    array = tensor._array
-    if view is not None and tensor._place.backend.overlaps_itself(array):
+    if tensor._place.backend.overlaps_itself(tensor._array):
         raise RuntimeError(
             "unsupported operation: more than one element of the written-to tensor refers to a "
-            f"single memory location. Please clone() the tensor before performing {name}()."
+            "single memory location, or its memory is read-only. Please clone() the tensor before "
+            f"performing {name}()."
         )
 
 

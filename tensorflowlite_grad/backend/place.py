@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Place", "device"]
 
+_ANYWHERE = nullcontext()
+
 _NAME = re.compile(r"([a-z][a-z0-9_]*)(?::(\d{1,4}))?", re.ASCII)
 
 
@@ -185,7 +187,7 @@ class Place:
 
     def entered(self) -> AbstractContextManager[Any]:
         """Return a context for work on raw arrays of this place, outside operations."""
-        return nullcontext() if self.guard is None else self.guard()
+        return _ANYWHERE if self.guard is None else self.guard()
 
     def native(self, d: dtypes.dtype) -> Any:
         """Return the library's dtype for ours; TypeError if it has none."""

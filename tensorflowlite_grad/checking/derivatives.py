@@ -11,9 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..autograd import api, modes
-from ..autograd.graph import Variable
-from ..ops import recorder
+from ..autograd import api, carrier, modes
+from ..autograd.graph import Variable, make_leaf
 from .samples import Case, Sample, numpy_namespace
 
 if TYPE_CHECKING:
@@ -76,7 +75,7 @@ class Trial:
         out = [self.place.wrap(self.native(h), self.place) for h in hosts]
         if leaves:
             for k in self.inputs:
-                recorder.make_leaf(out[k])
+                make_leaf(out[k])
         return out
 
     def result(self, hosts: list[Any]) -> Any:
@@ -156,7 +155,7 @@ def gradient(trial: Trial) -> None:
         tensors = trial.tensors(trial.hosts)
         for tensor, sample in zip(tensors, trial.case.operands, strict=True):
             if sample.differentiable:
-                recorder.make_leaf(tensor)
+                make_leaf(tensor)
         if trial.case.apply(tensors)._edge is not None:
             raise Wrong("the result requires grad, but the operation has no derivative")
         return
@@ -192,7 +191,7 @@ def tangent(trial: Trial) -> None:
         with trial.place.entered():
             got = op.pushforward(trial.place.xp, primals, native, options, out._array)
         on_tensors = op.pushforward(
-            recorder.tensors(),
+            carrier.tensors(),
             tuple(tensors),
             tuple(None if n is None else trial.place.wrap(n, trial.place) for n in native),
             options,
@@ -218,7 +217,7 @@ def second(trial: Trial) -> None:
     first = trial.gradients(trial.hosts, weight)
     tensors = trial.tensors(trial.hosts, leaves=True)
     cotangent = trial.place.wrap(trial.native(weight), trial.place)
-    recorder.make_leaf(cotangent)
+    make_leaf(cotangent)
     inputs = [tensors[k] for k in trial.inputs]
     found = api.grad(trial.case.apply(tensors), inputs, cotangent, create_graph=True)
     for got, want in zip(found, first, strict=True):

@@ -8,12 +8,11 @@ from typing import Any
 
 from .. import dtypes
 from ..autograd import modes
-from ..autograd.graph import Variable
+from ..autograd.graph import Variable, make_leaf
 from ..backend import registry
 from ..backend.selection import default_place, resolve
 from ..dtypes import Kind, default_of_kind, dtype, get_default_dtype, kind_of_scalar
 from ..ops import conversion
-from ..ops.recorder import make_leaf
 from .arguments import shape_argument
 
 __all__ = [

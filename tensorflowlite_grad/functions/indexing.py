@@ -18,7 +18,8 @@ from ..dtypes import Kind, kind_of_scalar
 from ..ops import arithmetic, conversion
 from ..ops import indexing as ops
 from .arguments import as_tensor_argument, axis as axis_of
-from .shape import expand, reshape, unbind
+from .joining import stack, unbind
+from .shape import broadcast_tensors, expand, movedim, reshape
 
 __all__ = [
     "diag",
@@ -557,8 +558,6 @@ def nonzero(input: Any, *, as_tuple: bool = False) -> Any:
     tensor([[1],
             [2]])
     """
-    from .shape import stack
-
     input = as_tensor_argument("nonzero", input)
     place = input._place
     flat = input if input._array.ndim else input.reshape(1)
@@ -579,8 +578,6 @@ def masked_select(input: Any, mask: Any) -> Any:
     >>> tg.masked_select(tg.tensor([1.0, 2.0, 3.0]), tg.tensor([True, False, True]))
     tensor([1., 3.])
     """
-    from .shape import broadcast_tensors
-
     input, mask = broadcast_tensors(input, _mask("masked_select", mask))
     if not input._array.ndim:
         input, mask = input.reshape(1), mask.reshape(1)
@@ -673,8 +670,6 @@ def diagonal(input: Any, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Any:
     >>> tg.diagonal(tg.tensor([[1, 2], [3, 4]]))
     tensor([1, 4])
     """
-    from .shape import movedim
-
     n = input._array.ndim
     if n < 2:
         raise IndexError(f"diagonal() needs at least 2 dimensions, got a {n}-D tensor")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..functions import joining
 from ..functions import shape as f
 
 
@@ -34,9 +35,9 @@ class ShapeMethods:
     roll = f.roll
     tril = f.tril
     triu = f.triu
-    split = f.split
-    chunk = f.chunk
-    unbind = f.unbind
+    split = joining.split
+    chunk = joining.chunk
+    unbind = joining.unbind
 
     def view_as(self, other: Any) -> Any:
         """Return the same memory in the shape of another tensor.

@@ -194,9 +194,22 @@ sgn = elementwise(
     jvp=lambda xp, input_dot, input, out: _turn(xp, input_dot, input, out),
     input=lambda xp, g, input, out: _turn(xp, g, input, out),
 )
-floor = elementwise("floor", "floor", result="real", input=_flat)
-ceil = elementwise("ceil", "ceil", result="real", input=_flat)
-trunc = elementwise("trunc", "trunc", result="real", input=_flat)
+
+
+def _apart(xp: Any, result: Any, operand: Any) -> Any:
+    """Return a result in memory of its own: of integers, a library may hand them back."""
+    return xp.asarray(result, copy=True) if result is operand else result
+
+
+floor = elementwise(
+    "floor", lambda xp, input: _apart(xp, xp.floor(input), input), result="real", input=_flat
+)
+ceil = elementwise(
+    "ceil", lambda xp, input: _apart(xp, xp.ceil(input), input), result="real", input=_flat
+)
+trunc = elementwise(
+    "trunc", lambda xp, input: _apart(xp, xp.trunc(input), input), result="real", input=_flat
+)
 round_ = elementwise("round", "round", result="real", input=_flat)
 frac = elementwise("frac", lambda xp, input: input - xp.trunc(input), result="real", input=None)
 floor_divide = elementwise(

@@ -12,6 +12,7 @@ from math import prod
 from typing import TYPE_CHECKING, Any
 
 from .. import dtypes
+from ..autograd import carrier
 from . import promotion, recorder
 from .broadcasting import broadcast_error, sum_to
 
@@ -128,7 +129,7 @@ class Operation:
 
     def on(self, xp: Any, *arguments: Any) -> Any:
         """Run the operation on whatever carrier `xp` is the namespace of."""
-        if xp is recorder.tensors():
+        if xp is carrier.tensors():
             return self.record(*arguments)
         if isinstance(self.forward, str):
             return getattr(xp, self.forward)(*arguments)

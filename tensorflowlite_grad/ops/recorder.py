@@ -13,28 +13,11 @@ from itertools import chain, combinations
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
-from ..autograd import errors, modes
+from ..autograd import carrier, errors, modes
 from ..autograd.graph import Extra, Leaf, Node, Variable, Version, View, cell_of, next_seq
 
 if TYPE_CHECKING:
     from .declare import Operation
-
-#: Every generated function's namespace, so that the tensor class can reach them all.
-_namespaces: list[dict[str, Any]] = []
-_carrier: dict[str, Any] = {"Tensor": Variable, "TENSORS": None}
-
-
-def bind_carrier(tensor_class: type, namespace: Any) -> None:
-    """Say what results are, and the namespace with which rules are run on them."""
-    _carrier.update(Tensor=tensor_class, TENSORS=namespace)
-    for space in _namespaces:
-        space.update(_carrier)
-
-
-def tensors() -> Any:
-    """Return the namespace of tensors, with which higher derivatives run."""
-    return _carrier["TENSORS"]
-
 
 def write(op: Operation) -> tuple[Any, Any]:
     """Return ``(entry, record)`` for an operation.
@@ -102,9 +85,8 @@ def _new_space(op: Operation) -> dict[str, Any]:
         "changed": errors.changed,
         "detached": errors.detached,
         "Extra": Extra,
-        **_carrier,
     }
-    _namespaces.append(space)
+    carrier.names_for_recorders(space)
     return space
 
 
@@ -379,7 +361,7 @@ def _complex_class(real: type[Node]) -> type[Node]:
         return _conjugated(self.place.xp, super(twin, self).apply, g, keep)
 
     def apply_tensors(self: Node, g: Any, keep: bool) -> Any:
-        return _conjugated(_carrier["TENSORS"], super(twin, self).apply_tensors, g, keep)
+        return _conjugated(carrier.tensors(), super(twin, self).apply_tensors, g, keep)
 
     fields = {"__slots__": (), "__module__": real.__module__}
     twin: Any = type(real.__name__, (real,), {**fields, "apply": apply, "apply_tensors": apply_tensors})
@@ -407,14 +389,3 @@ def attach_view(out: Variable, parent: Variable, op: Any, options: tuple[Any, ..
         extra.view = View(view.base, view, op, options, creation)
     out._cell = cell
     cell.add_view(out)
-
-
-def make_leaf(tensor: Variable) -> None:
-    """Make a tensor a leaf that requires grad; a gradient it had before is kept."""
-    extra = tensor._extra
-    if extra is not None and extra.leaf is not None:
-        tensor._edge = extra.leaf
-        return
-    leaf = tensor._edge = Leaf(tensor)
-    if extra is not None:
-        leaf.grad, extra.grad = extra.grad, None

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..autograd import modes
+from ..autograd import carrier, modes
 from ..autograd.graph import Extra, Node, Output, Variable, View, cell_of, next_seq
-from . import recorder
 from .broadcasting import zeros_of
 
 if TYPE_CHECKING:
@@ -27,7 +26,7 @@ class _JoinNode(Node):
         return self._gradients(self.place.xp, g)
 
     def apply_tensors(self, g: Any, keep: bool) -> Any:
-        return self._gradients(recorder.tensors(), g)
+        return self._gradients(carrier.tensors(), g)
 
     def _gradients(self, xp: Any, g: Any) -> Any:
         axis, parts = self.saved  # type: ignore[misc]
@@ -100,7 +99,7 @@ class _SlicesNode(Node):
         return self._gradient(self.place.xp, g.parts)
 
     def apply_tensors(self, g: Any, keep: bool) -> Any:
-        return self._gradient(recorder.tensors(), g.parts)
+        return self._gradient(carrier.tensors(), g.parts)
 
     def _gradient(self, xp: Any, parts: list[Any]) -> Any:
         shape, axis, kept = self.saved  # type: ignore[misc]
