@@ -85,9 +85,9 @@ def test_importing_does_nothing(load: Load, capsys: pytest.CaptureFixture[str], 
     assert capsys.readouterr() == ("", "")
 
 
-@pytest.mark.parametrize("backend", tg.available_backends())
 def test_backend_option_selects(load: Load, backend: str) -> None:
     context = contextvars.copy_context()
+    context.run(tg.set_default_backend, "numpy")
     assert context.run(load("jacobian").main, ["--backend", backend]) == 0
     assert context.run(tg.get_default_backend) == backend
 

@@ -11,7 +11,7 @@ import numpy as np
 from tensorflowlite_grad.backend import fallbacks
 from tensorflowlite_grad.backend.fallbacks import complete, is_basic
 
-_add_reduce = np.add.reduce
+_add_reduce: Any = np.add.reduce
 _ndarray = np.ndarray
 
 

@@ -146,8 +146,9 @@ class Place:
         self.index = index
         # PyTorch writes device('cpu') but device('cuda', index=0).
         self.device = device(kind, None if kind == "cpu" else index, backend=backend.name)
-        self.xp: Any = backend.namespace(kind, index)
-        self.xp.writable = backend.writable
+        xp: Any = backend.namespace(kind, index)
+        xp.writable = backend.writable
+        self.xp = xp
         self._native = {d: backend.native_dtype(d.name) for d in dtypes.ALL}
         key = backend.same_dtype_key
         self._dtypes = {key(native): d for d, native in self._native.items() if native is not None}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .. import dtypes
 from ..autograd import modes
@@ -14,6 +14,9 @@ from ..backend.selection import default_place, resolve
 from ..dtypes import Kind, default_of_kind, dtype, get_default_dtype, kind_of_scalar
 from ..ops import conversion
 from .arguments import shape_argument
+
+if TYPE_CHECKING:
+    from ..tensor import Tensor
 
 __all__ = [
     "arange",
@@ -118,7 +121,7 @@ def tensor(
     dtype: Any = None,
     device: Any = None,
     requires_grad: bool = False,
-) -> Any:
+) -> Tensor:
     """Return a tensor with a copy of `data`.
 
     Parameters
@@ -215,7 +218,7 @@ def _cast_leaf(out: Any, wanted: dtype | None, requires_grad: bool) -> Any:
     return out
 
 
-def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Any:
+def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
     """Return `data` as a tensor, without a copy where that is possible.
 
     Parameters
@@ -248,7 +251,7 @@ def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Any:
 asarray = as_tensor
 
 
-def from_numpy(ndarray: Any) -> Any:
+def from_numpy(ndarray: Any) -> Tensor:
     """Return a tensor that shares the memory of a NumPy array, on the NumPy backend.
 
     Raises
@@ -287,7 +290,7 @@ def _made(
     return finish(array, place, requires_grad)
 
 
-def zeros(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Any:
+def zeros(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """Return zeros.
 
     Parameters
@@ -309,7 +312,7 @@ def zeros(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool
     return _made("zeros", size, "zeros", dtype, device, requires_grad)
 
 
-def ones(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Any:
+def ones(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """Return ones: see `zeros`.
 
     Examples
@@ -321,7 +324,7 @@ def ones(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool 
     return _made("ones", size, "ones", dtype, device, requires_grad)
 
 
-def empty(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Any:
+def empty(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """Return a tensor whose elements are whatever the memory held: see `zeros`.
 
     Examples
@@ -342,7 +345,7 @@ def full(
     dtype: Any = None,
     device: Any = None,
     requires_grad: bool = False,
-) -> Any:
+) -> Tensor:
     """Return a tensor filled with one number.
 
     Examples
@@ -378,7 +381,7 @@ def _like(
 
 def zeros_like(
     input: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
-) -> Any:
+) -> Tensor:
     """Return zeros of the shape, dtype and device of another tensor.
 
     Examples
@@ -392,7 +395,7 @@ def zeros_like(
 
 def ones_like(
     input: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
-) -> Any:
+) -> Tensor:
     """Return ones of the shape, dtype and device of another tensor.
 
     Examples
@@ -406,7 +409,7 @@ def ones_like(
 
 def empty_like(
     input: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
-) -> Any:
+) -> Tensor:
     """Return a tensor of the shape, dtype and device of another, its elements being anything.
 
     Examples
@@ -425,7 +428,7 @@ def full_like(
     dtype: Any = None,
     device: Any = None,
     requires_grad: bool = False,
-) -> Any:
+) -> Tensor:
     """Return one number in the shape, dtype and device of another tensor.
 
     Examples
@@ -444,7 +447,7 @@ def eye(
     dtype: Any = None,
     device: Any = None,
     requires_grad: bool = False,
-) -> Any:
+) -> Tensor:
     """Return a matrix with ones on the diagonal.
 
     Examples
@@ -472,7 +475,7 @@ def arange(
     dtype: Any = None,
     device: Any = None,
     requires_grad: bool = False,
-) -> Any:
+) -> Tensor:
     """Return evenly spaced numbers of [start, end).
 
     Parameters
@@ -531,7 +534,7 @@ def linspace(
     dtype: Any = None,
     device: Any = None,
     requires_grad: bool = False,
-) -> Any:
+) -> Tensor:
     """Return `steps` evenly spaced numbers from `start` to `end`, both included.
 
     Examples
@@ -561,7 +564,7 @@ def logspace(
     dtype: Any = None,
     device: Any = None,
     requires_grad: bool = False,
-) -> Any:
+) -> Tensor:
     """Return `steps` numbers from ``base**start`` to ``base**end``, evenly spaced in the power.
 
     Examples

@@ -5,7 +5,7 @@ Most are an operation's own entry; those here take options that it does not have
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .. import dtypes
 from ..autograd.graph import Variable
@@ -13,6 +13,9 @@ from ..dtypes import kind_of_scalar
 from ..ops import arithmetic, comparison, conversion, exponential, promotion, trigonometric
 from . import docstrings
 from .arguments import as_tensor_argument
+
+if TYPE_CHECKING:
+    from ..tensor import Tensor
 
 __all__ = [
     "abs",
@@ -206,7 +209,7 @@ _pow_tensor = arithmetic.pow_tensor.call
 _round = arithmetic.round_.call
 
 
-def add(input: Any, other: Any, *, alpha: Any = 1) -> Any:
+def add(input: Any, other: Any, *, alpha: Any = 1) -> Tensor:
     """Return ``input + alpha * other``.
 
     Parameters
@@ -225,7 +228,7 @@ def add(input: Any, other: Any, *, alpha: Any = 1) -> Any:
     return _add(input, other) if alpha == 1 else _add(input, other * alpha)
 
 
-def sub(input: Any, other: Any, *, alpha: Any = 1) -> Any:
+def sub(input: Any, other: Any, *, alpha: Any = 1) -> Tensor:
     """Return ``input - alpha * other``.
 
     Examples
@@ -240,7 +243,7 @@ def sub(input: Any, other: Any, *, alpha: Any = 1) -> Any:
 subtract = sub
 
 
-def positive(input: Any) -> Any:
+def positive(input: Any) -> Tensor:
     """Return the tensor itself.
 
     Raises
@@ -260,7 +263,7 @@ def positive(input: Any) -> Any:
     return input
 
 
-def rsub(input: Any, other: Any, *, alpha: Any = 1) -> Any:
+def rsub(input: Any, other: Any, *, alpha: Any = 1) -> Tensor:
     """Return ``other - alpha * input``.
 
     Examples
@@ -280,7 +283,7 @@ def rsub(input: Any, other: Any, *, alpha: Any = 1) -> Any:
     return _reflected(_sub, input, other)
 
 
-def div(input: Any, other: Any, *, rounding_mode: str | None = None) -> Any:
+def div(input: Any, other: Any, *, rounding_mode: str | None = None) -> Tensor:
     """Return the quotient; of integers, as floating-point numbers.
 
     Parameters
@@ -313,7 +316,7 @@ def div(input: Any, other: Any, *, rounding_mode: str | None = None) -> Any:
 divide = true_divide = div
 
 
-def pow(input: Any, exponent: Any) -> Any:
+def pow(input: Any, exponent: Any) -> Tensor:
     """Return ``input`` raised to ``exponent``.
 
     Raises
@@ -342,7 +345,7 @@ def pow(input: Any, exponent: Any) -> Any:
     return _pow_tensor(input, exponent)
 
 
-def rpow(input: Any, other: Any) -> Any:
+def rpow(input: Any, other: Any) -> Tensor:
     """Return ``other ** input``."""
     kind = other.__class__
     if (kind is float or kind is int) and input.dtype.is_floating_point:
@@ -368,14 +371,14 @@ def _reflected(call: Any, input: Any, other: Any) -> Any:
     return call(place.wrap(place.scalar(other, place.native(wanted)), place), input)
 
 
-def rdiv(input: Any, other: Any) -> Any:
+def rdiv(input: Any, other: Any) -> Tensor:
     """Return ``other / input``."""
     if kind_of_scalar(other) is not None:
         return mul(reciprocal(input), other)  # PyTorch's two roundings
     return _div(other, input) if isinstance(other, Variable) else _reflected(_div, input, other)
 
 
-def round(input: Any, *, decimals: int = 0) -> Any:
+def round(input: Any, *, decimals: int = 0) -> Tensor:
     """Return the elements rounded to the nearest integer, halves to even.
 
     Parameters
@@ -396,7 +399,7 @@ def round(input: Any, *, decimals: int = 0) -> Any:
     return _div(_round(mul(input, scale)), scale)
 
 
-def clamp(input: Any, min: Any = None, max: Any = None) -> Any:
+def clamp(input: Any, min: Any = None, max: Any = None) -> Tensor:
     """Return the elements limited to a range; at a bound the gradient passes.
 
     Parameters
@@ -434,7 +437,7 @@ def _clamp_tensor(input: Any, bound: Any, lower: bool) -> Any:
     return where(input >= bound, input, bound) if lower else where(input <= bound, input, bound)
 
 
-def clamp_min(input: Any, min: Any) -> Any:
+def clamp_min(input: Any, min: Any) -> Tensor:
     """Return the elements, none below `min`.
 
     Examples
@@ -446,7 +449,7 @@ def clamp_min(input: Any, min: Any) -> Any:
     return clamp(input, min=min)
 
 
-def clamp_max(input: Any, max: Any) -> Any:
+def clamp_max(input: Any, max: Any) -> Tensor:
     """Return the elements, none above `max`.
 
     Examples
@@ -500,7 +503,7 @@ def where(condition: Any, input: Any = None, other: Any = None) -> Any:
     return arithmetic.where.record(conversion.move(condition, place), *operands)
 
 
-def lerp(input: Any, end: Any, weight: Any) -> Any:
+def lerp(input: Any, end: Any, weight: Any) -> Tensor:
     """Return ``input + weight * (end - input)``.
 
     Examples
@@ -512,7 +515,7 @@ def lerp(input: Any, end: Any, weight: Any) -> Any:
     return arithmetic.lerp.call(input, end, weight)
 
 
-def addcmul(input: Any, tensor1: Any, tensor2: Any, *, value: Any = 1) -> Any:
+def addcmul(input: Any, tensor1: Any, tensor2: Any, *, value: Any = 1) -> Tensor:
     """Return ``input + value * tensor1 * tensor2``.
 
     Examples
@@ -524,7 +527,7 @@ def addcmul(input: Any, tensor1: Any, tensor2: Any, *, value: Any = 1) -> Any:
     return arithmetic.addcmul.call(input, tensor1, tensor2, value)
 
 
-def addcdiv(input: Any, tensor1: Any, tensor2: Any, *, value: Any = 1) -> Any:
+def addcdiv(input: Any, tensor1: Any, tensor2: Any, *, value: Any = 1) -> Tensor:
     """Return ``input + value * tensor1 / tensor2``.
 
     Examples
@@ -541,7 +544,7 @@ def _complex_part(name: str, input: Any, operation: Any) -> Any:
     return operation.record(input) if input.dtype.is_complex else None
 
 
-def real(input: Any) -> Any:
+def real(input: Any) -> Tensor:
     """Return the real part; of a real tensor, itself.
 
     Examples
@@ -554,7 +557,7 @@ def real(input: Any) -> Any:
     return input if out is None else out
 
 
-def imag(input: Any) -> Any:
+def imag(input: Any) -> Tensor:
     """Return the imaginary part.
 
     Raises
@@ -574,7 +577,7 @@ def imag(input: Any) -> Any:
     return out
 
 
-def conj(input: Any) -> Any:
+def conj(input: Any) -> Tensor:
     """Return the complex conjugate; of a real tensor, itself.
 
     Examples
@@ -589,7 +592,7 @@ def conj(input: Any) -> Any:
 
 def isclose(
     input: Any, other: Any, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False
-) -> Any:
+) -> Tensor:
     """Return where ``|input - other| <= atol + rtol * |other|``.
 
     Examples

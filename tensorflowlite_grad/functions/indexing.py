@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from math import prod
 from operator import index as as_index
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .. import dtypes
 from ..autograd import inplace
@@ -17,9 +17,13 @@ from ..backend import registry
 from ..dtypes import Kind, kind_of_scalar
 from ..ops import arithmetic, conversion
 from ..ops import indexing as ops
-from .arguments import as_tensor_argument, axis as axis_of
+from .arguments import as_tensor_argument
+from .arguments import axis as axis_of
 from .joining import stack, unbind
 from .shape import broadcast_tensors, expand, movedim, reshape
+
+if TYPE_CHECKING:
+    from ..tensor import Tensor
 
 __all__ = [
     "diag",
@@ -245,7 +249,7 @@ def _as_basic(tensor: Any, key: Any) -> Any:
     return None
 
 
-def getitem(tensor: Any, key: Any) -> Any:
+def getitem(tensor: Any, key: Any) -> Tensor:
     """Return ``tensor[key]``."""
     index = _as_basic(tensor, key)
     if index is not None:
@@ -425,7 +429,7 @@ def _index_tensor(name: str, index: Any, axis: int, size: int) -> Any:
     return positions
 
 
-def gather(input: Any, dim: int, index: Any) -> Any:
+def gather(input: Any, dim: int, index: Any) -> Tensor:
     """Return elements at given positions along an axis, one for each element of `index`.
 
     Examples
@@ -455,7 +459,7 @@ def gather(input: Any, dim: int, index: Any) -> Any:
     return ops.gather.record(input, along_axis(input, d, positions))
 
 
-def take_along_dim(input: Any, indices: Any, dim: int | None = None) -> Any:
+def take_along_dim(input: Any, indices: Any, dim: int | None = None) -> Tensor:
     """Return elements at given positions along an axis; other axes broadcast.
 
     Examples
@@ -475,7 +479,7 @@ def take_along_dim(input: Any, indices: Any, dim: int | None = None) -> Any:
     return gather(expand(input, shape), d, expand(indices, wide))
 
 
-def index_select(input: Any, dim: int, index: Any) -> Any:
+def index_select(input: Any, dim: int, index: Any) -> Tensor:
     """Return the parts of a tensor at given positions along an axis.
 
     Examples
@@ -497,7 +501,7 @@ def index_select(input: Any, dim: int, index: Any) -> Any:
     return ops.index_select.record(input, ((slice(None),) * d) + (where, *rest))
 
 
-def take(input: Any, index: Any) -> Any:
+def take(input: Any, index: Any) -> Tensor:
     """Return elements at given positions of the flattened tensor.
 
     Examples
@@ -511,7 +515,7 @@ def take(input: Any, index: Any) -> Any:
     return ops.take.record(flat, found)
 
 
-def narrow(input: Any, dim: int, start: int, length: int) -> Any:
+def narrow(input: Any, dim: int, start: int, length: int) -> Tensor:
     """Return a view of `length` positions of an axis from `start` on.
 
     Examples
@@ -533,7 +537,7 @@ def narrow(input: Any, dim: int, start: int, length: int) -> Any:
     return getitem(input, (slice(None),) * d + (slice(start, start + length),))
 
 
-def select(input: Any, dim: int, index: int) -> Any:
+def select(input: Any, dim: int, index: int) -> Tensor:
     """Return a view of one position of an axis, without that axis.
 
     Examples
@@ -569,7 +573,7 @@ def nonzero(input: Any, *, as_tuple: bool = False) -> Any:
     return stack(parts, 1) if input._array.ndim else stack(parts, 1)[:, :0]
 
 
-def masked_select(input: Any, mask: Any) -> Any:
+def masked_select(input: Any, mask: Any) -> Tensor:
     """Return the elements where a mask holds, as one axis.
 
     Examples
@@ -585,7 +589,7 @@ def masked_select(input: Any, mask: Any) -> Any:
     return ops.masked_select.record(input, index)
 
 
-def masked_fill(input: Any, mask: Any, value: Any) -> Any:
+def masked_fill(input: Any, mask: Any, value: Any) -> Tensor:
     """Return a copy with the elements where a mask holds replaced.
 
     Examples
@@ -611,7 +615,7 @@ def _mask(name: str, mask: Any) -> Any:
     return mask
 
 
-def index_put(input: Any, indices: Any, values: Any, accumulate: bool = False) -> Any:
+def index_put(input: Any, indices: Any, values: Any, accumulate: bool = False) -> Tensor:
     """Return a copy of a tensor with values written, or added, at an index.
 
     Examples
@@ -628,7 +632,7 @@ def index_put(input: Any, indices: Any, values: Any, accumulate: bool = False) -
     return ops.put.record(input, values, index)
 
 
-def index_add(input: Any, dim: int, index: Any, source: Any, *, alpha: Any = 1) -> Any:
+def index_add(input: Any, dim: int, index: Any, source: Any, *, alpha: Any = 1) -> Tensor:
     """Return a copy with `source` added at given positions of an axis; repeats add up.
 
     Examples
@@ -645,7 +649,7 @@ def index_add(input: Any, dim: int, index: Any, source: Any, *, alpha: Any = 1) 
     return input + ops.embed.record(_value(input, values), tuple(input._array.shape), found)
 
 
-def scatter_add(input: Any, dim: int, index: Any, src: Any) -> Any:
+def scatter_add(input: Any, dim: int, index: Any, src: Any) -> Tensor:
     """Return a copy with the elements of `src` added at given positions along an axis.
 
     Examples
@@ -661,7 +665,7 @@ def scatter_add(input: Any, dim: int, index: Any, src: Any) -> Any:
     return input + ops.embed.record(part, tuple(input._array.shape), where)
 
 
-def diagonal(input: Any, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Any:
+def diagonal(input: Any, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
     """Return the diagonals of matrices, as a last axis.
 
     Examples
@@ -689,7 +693,7 @@ def diagonal(input: Any, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Any:
 _diagonal = diagonal
 
 
-def diag(input: Any, diagonal: int = 0) -> Any:
+def diag(input: Any, diagonal: int = 0) -> Tensor:
     """Return the diagonal of a matrix, or the matrix with a given diagonal.
 
     Examples
@@ -713,7 +717,7 @@ def diag(input: Any, diagonal: int = 0) -> Any:
     return ops.embed.record(input, (side, side), index)
 
 
-def trace(input: Any) -> Any:
+def trace(input: Any) -> Tensor:
     """Return the sum of a matrix's diagonal.
 
     Examples

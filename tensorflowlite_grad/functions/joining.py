@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..autograd.graph import Variable
 from ..ops import variadic
 from .arguments import as_tensor_argument, one_of, together
 from .arguments import axis as axis_of
-from .shape import expand, reshape, transpose
+from .shape import expand, reshape
+
+if TYPE_CHECKING:
+    from ..tensor import Tensor
 
 __all__ = [
     "atleast_1d",
@@ -38,7 +41,7 @@ def _joined(name: str, tensors: Any) -> list[Any]:
     return together(name, listed)
 
 
-def cat(tensors: Any, dim: int = 0, *, axis: Any = None) -> Any:
+def cat(tensors: Any, dim: int = 0, *, axis: Any = None) -> Tensor:
     """Return tensors joined along an axis that they have.
 
     Parameters
@@ -88,7 +91,7 @@ def cat(tensors: Any, dim: int = 0, *, axis: Any = None) -> Any:
 concat = concatenate = cat
 
 
-def stack(tensors: Any, dim: int = 0, *, axis: Any = None) -> Any:
+def stack(tensors: Any, dim: int = 0, *, axis: Any = None) -> Tensor:
     """Return tensors of one shape joined along a new axis.
 
     Examples
@@ -109,7 +112,7 @@ def stack(tensors: Any, dim: int = 0, *, axis: Any = None) -> Any:
     return variadic.stack(listed, axis_of("stack", dim, len(shape), 1))
 
 
-def atleast_1d(input: Any) -> Any:
+def atleast_1d(input: Any) -> Tensor:
     """Return a tensor of one axis at least.
 
     Examples
@@ -121,7 +124,7 @@ def atleast_1d(input: Any) -> Any:
     return reshape(input, 1) if not input._array.ndim else input
 
 
-def hstack(tensors: Any) -> Any:
+def hstack(tensors: Any) -> Tensor:
     """Return tensors joined side by side.
 
     Examples
@@ -134,7 +137,7 @@ def hstack(tensors: Any) -> Any:
     return cat(listed, 0 if listed[0]._array.ndim == 1 else 1)
 
 
-def vstack(tensors: Any) -> Any:
+def vstack(tensors: Any) -> Tensor:
     """Return tensors joined one below the other.
 
     Examples
@@ -148,7 +151,7 @@ def vstack(tensors: Any) -> Any:
     return cat([reshape(t, (1, -1)) if t._array.ndim < 2 else t for t in listed], 0)
 
 
-def split(input: Any, split_size_or_sections: Any, dim: int = 0) -> tuple[Any, ...]:
+def split(input: Any, split_size_or_sections: Any, dim: int = 0) -> tuple[Tensor, ...]:
     """Return views of parts of a tensor along an axis.
 
     Parameters
@@ -188,7 +191,7 @@ def split(input: Any, split_size_or_sections: Any, dim: int = 0) -> tuple[Any, .
     return variadic.slices(input, d, selects, title)
 
 
-def chunk(input: Any, chunks: int, dim: int = 0) -> tuple[Any, ...]:
+def chunk(input: Any, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     """Return views of at most `chunks` parts of a tensor, of equal size but the last.
 
     Examples
@@ -204,7 +207,7 @@ def chunk(input: Any, chunks: int, dim: int = 0) -> tuple[Any, ...]:
     return split(input, max(-(-size // chunks), 1), dim)
 
 
-def unbind(input: Any, dim: int = 0) -> tuple[Any, ...]:
+def unbind(input: Any, dim: int = 0) -> tuple[Tensor, ...]:
     """Return views of a tensor's parts along an axis, without that axis.
 
     Examples
@@ -220,7 +223,7 @@ def unbind(input: Any, dim: int = 0) -> tuple[Any, ...]:
     return variadic.slices(input, d, list(range(input._array.shape[d])), "UnbindBackward0")
 
 
-def meshgrid(*tensors: Any, indexing: str = "ij") -> tuple[Any, ...]:
+def meshgrid(*tensors: Any, indexing: str = "ij") -> tuple[Tensor, ...]:
     """Return coordinate tensors of a grid; ``"ij"`` or ``"xy"`` order.
 
     Examples

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from math import prod
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ..ops import promotion
 from ..ops import products as ops
+from ..ops import promotion
 from ..ops.broadcasting import broadcast_shapes
 from ..ops.shape import reshape_copy
 from .arguments import as_tensor_argument
 from .shape import reshape, squeeze, unsqueeze
+
+if TYPE_CHECKING:
+    from ..tensor import Tensor
 
 __all__ = [
     "addmm",
@@ -46,7 +49,7 @@ def _c_name(d: Any) -> str:
     return {"float32": "float", "float64": "double", "int64": "long long"}.get(name, name)
 
 
-def dot(input: Any, tensor: Any) -> Any:
+def dot(input: Any, tensor: Any) -> Tensor:
     """Return the dot product of two vectors.
 
     Raises
@@ -74,7 +77,7 @@ def dot(input: Any, tensor: Any) -> Any:
     return ops.dot.record(input, tensor)
 
 
-def mm(input: Any, mat2: Any) -> Any:
+def mm(input: Any, mat2: Any) -> Tensor:
     """Return the product of two matrices.
 
     Examples
@@ -102,7 +105,7 @@ def _inner(names: str, x: Any, y: Any) -> None:
         )
 
 
-def mv(input: Any, vec: Any) -> Any:
+def mv(input: Any, vec: Any) -> Tensor:
     """Return the product of a matrix and a vector.
 
     Examples
@@ -124,7 +127,7 @@ def mv(input: Any, vec: Any) -> Any:
     return ops.mv.record(input, vec)
 
 
-def bmm(input: Any, mat2: Any) -> Any:
+def bmm(input: Any, mat2: Any) -> Tensor:
     """Return the products of two stacks of matrices, one by one.
 
     Examples
@@ -145,7 +148,7 @@ def bmm(input: Any, mat2: Any) -> Any:
     return ops.bmm.record(input, mat2)
 
 
-def matmul(input: Any, other: Any) -> Any:
+def matmul(input: Any, other: Any) -> Tensor:
     """Return the matrix product; leading axes broadcast, vectors go as in NumPy.
 
     Parameters
@@ -198,7 +201,7 @@ def matmul(input: Any, other: Any) -> Any:
     return ops.bmm.record(input, other)
 
 
-def outer(input: Any, vec2: Any) -> Any:
+def outer(input: Any, vec2: Any) -> Tensor:
     """Return the products of all pairs of two vectors' elements.
 
     Examples
@@ -216,7 +219,7 @@ def outer(input: Any, vec2: Any) -> Any:
     return reshape(input, (-1, 1)) * vec2
 
 
-def addmm(input: Any, mat1: Any, mat2: Any, *, beta: Any = 1, alpha: Any = 1) -> Any:
+def addmm(input: Any, mat1: Any, mat2: Any, *, beta: Any = 1, alpha: Any = 1) -> Tensor:
     """Return ``beta * input + alpha * (mat1 @ mat2)``.
 
     Examples

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 __all__ = ["clone", "detach", "is_complex", "is_floating_point", "is_tensor", "numel"]
 
 
-def clone(input: Tensor) -> Any:
+def clone(input: Tensor) -> Tensor:
     """Return a copy of a tensor; gradients flow through.
 
     Examples

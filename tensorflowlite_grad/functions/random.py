@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .. import dtypes
 from ..backend.selection import resolve
 from ..dtypes import Kind, get_default_dtype
 from .arguments import shape_argument
 from .creation import _dtype, finish
+
+if TYPE_CHECKING:
+    from ..tensor import Tensor
 
 __all__ = [
     "manual_seed",
@@ -98,7 +101,7 @@ def rand(
     dtype: Any = None,
     device: Any = None,
     requires_grad: bool = False,
-) -> Any:
+) -> Tensor:
     """Return numbers drawn evenly from [0, 1).
 
     Examples
@@ -116,7 +119,7 @@ def randn(
     dtype: Any = None,
     device: Any = None,
     requires_grad: bool = False,
-) -> Any:
+) -> Tensor:
     """Return numbers drawn from the standard normal distribution.
 
     Examples
@@ -136,7 +139,7 @@ def randint(
     dtype: Any = None,
     device: Any = None,
     requires_grad: bool = False,
-) -> Any:
+) -> Tensor:
     """Return integers drawn evenly from [low, high), or from [0, low).
 
     Raises
@@ -167,7 +170,7 @@ def randint(
     return finish(array, place, requires_grad)
 
 
-def randperm(n: int, *, dtype: Any = None, device: Any = None) -> Any:
+def randperm(n: int, *, dtype: Any = None, device: Any = None) -> Tensor:
     """Return the integers from 0 to n-1 in random order.
 
     Examples
@@ -193,7 +196,7 @@ def _like(draw: Any, input: Any, dtype: Any, device: Any, requires_grad: bool) -
 
 def rand_like(
     input: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
-) -> Any:
+) -> Tensor:
     """Return numbers of [0, 1) in the shape, dtype and device of another tensor.
 
     Examples
@@ -207,7 +210,7 @@ def rand_like(
 
 def randn_like(
     input: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
-) -> Any:
+) -> Tensor:
     """Return normal numbers in the shape, dtype and device of another tensor.
 
     Examples
@@ -227,7 +230,7 @@ def randint_like(
     dtype: Any = None,
     device: Any = None,
     requires_grad: bool = False,
-) -> Any:
+) -> Tensor:
     """Return integers of [low, high) in the shape, dtype and device of another tensor.
 
     Examples
@@ -247,7 +250,7 @@ def randint_like(
     )
 
 
-def normal(mean: Any = 0.0, std: Any = 1.0, size: Any = None, **options: Any) -> Any:
+def normal(mean: Any = 0.0, std: Any = 1.0, size: Any = None, **options: Any) -> Tensor:
     """Return normal numbers of given mean and standard deviation, tensors or numbers.
 
     Examples

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import namedtuple
 from math import prod as product
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .. import dtypes
 from ..autograd.graph import Variable
@@ -12,7 +12,11 @@ from ..dtypes import Kind
 from ..ops import conversion
 from ..ops import indexing as index_ops
 from ..ops import reductions as ops
-from .arguments import MISSING, as_tensor_argument, axes, axis as axis_of, one_of
+from .arguments import MISSING, as_tensor_argument, axes, one_of
+from .arguments import axis as axis_of
+
+if TYPE_CHECKING:
+    from ..tensor import Tensor
 
 __all__ = [
     "all",
@@ -79,7 +83,7 @@ def sum(
     dtype: Any = None,
     axis: Any = None,
     keepdims: Any = None,
-) -> Any:
+) -> Tensor:
     """Return the sum over all axes, or over `dim`.
 
     Parameters
@@ -117,7 +121,7 @@ def mean(
     dtype: Any = None,
     axis: Any = None,
     keepdims: Any = None,
-) -> Any:
+) -> Tensor:
     """Return the mean over all axes, or over `dim`.
 
     Raises
@@ -146,7 +150,7 @@ def prod(
     dtype: Any = None,
     axis: Any = None,
     keepdims: Any = None,
-) -> Any:
+) -> Tensor:
     """Return the product over all axes, or over `dim`; its gradient is right at zeros too.
 
     Examples
@@ -181,7 +185,7 @@ def var(
     correction: float | None = 1,
     axis: Any = None,
     keepdims: Any = None,
-) -> Any:
+) -> Tensor:
     """Return the variance over all axes, or over `dim`.
 
     Parameters
@@ -214,7 +218,7 @@ def std(
     correction: float | None = 1,
     axis: Any = None,
     keepdims: Any = None,
-) -> Any:
+) -> Tensor:
     """Return the standard deviation: the root of `var`; its slope is 0 where it is 0.
 
     Examples
@@ -247,7 +251,7 @@ def _not_empty(name: str, input: Any, dims: Any) -> None:
 
 def amax(
     input: Any, dim: Any = None, keepdim: bool = False, *, axis: Any = None, keepdims: Any = None
-) -> Any:
+) -> Tensor:
     """Return the greatest element; ties share the gradient evenly.
 
     Examples
@@ -263,7 +267,7 @@ def amax(
 
 def amin(
     input: Any, dim: Any = None, keepdim: bool = False, *, axis: Any = None, keepdims: Any = None
-) -> Any:
+) -> Tensor:
     """Return the least element; ties share the gradient evenly.
 
     Examples
@@ -404,7 +408,7 @@ def _position(
 
 def argmax(
     input: Any, dim: Any = None, keepdim: bool = False, *, axis: Any = None, keepdims: Any = None
-) -> Any:
+) -> Tensor:
     """Return the position of the greatest element, the first of several.
 
     Examples
@@ -418,7 +422,7 @@ def argmax(
 
 def argmin(
     input: Any, dim: Any = None, keepdim: bool = False, *, axis: Any = None, keepdims: Any = None
-) -> Any:
+) -> Tensor:
     """Return the position of the least element, the first of several.
 
     Examples
@@ -432,7 +436,7 @@ def argmin(
 
 def all(
     input: Any, dim: Any = None, keepdim: bool = False, *, axis: Any = None, keepdims: Any = None
-) -> Any:
+) -> Tensor:
     """Return whether all elements are nonzero.
 
     Examples
@@ -446,7 +450,7 @@ def all(
 
 def any(
     input: Any, dim: Any = None, keepdim: bool = False, *, axis: Any = None, keepdims: Any = None
-) -> Any:
+) -> Tensor:
     """Return whether some element is nonzero.
 
     Examples
@@ -464,7 +468,7 @@ def _truth(op: Any, input: Any, dims: Any, keep: bool) -> Any:
     return conversion.cast(out, dtypes.uint8) if input.dtype is dtypes.uint8 else out
 
 
-def count_nonzero(input: Any, dim: Any = None) -> Any:
+def count_nonzero(input: Any, dim: Any = None) -> Tensor:
     """Return how many elements are not zero.
 
     Examples
@@ -478,7 +482,7 @@ def count_nonzero(input: Any, dim: Any = None) -> Any:
 
 def logsumexp(
     input: Any, dim: Any = None, keepdim: bool = False, *, axis: Any = None, keepdims: Any = None
-) -> Any:
+) -> Tensor:
     """Return the logarithm of the sum of exponentials, without overflow.
 
     Examples
@@ -511,7 +515,7 @@ def _along(name: str, op: Any, input: Any, dim: Any, axis: Any, dtype: Any) -> A
     return op.record(input, d)
 
 
-def softmax(input: Any, dim: Any = None, *, dtype: Any = None, axis: Any = None) -> Any:
+def softmax(input: Any, dim: Any = None, *, dtype: Any = None, axis: Any = None) -> Tensor:
     """Return the exponentials along `dim`, scaled to sum to one.
 
     Examples
@@ -523,7 +527,7 @@ def softmax(input: Any, dim: Any = None, *, dtype: Any = None, axis: Any = None)
     return _along("softmax", ops.softmax, _as_float_input(input), dim, axis, dtype)
 
 
-def log_softmax(input: Any, dim: Any = None, *, dtype: Any = None, axis: Any = None) -> Any:
+def log_softmax(input: Any, dim: Any = None, *, dtype: Any = None, axis: Any = None) -> Tensor:
     """Return the logarithm of `softmax`, computed without loss.
 
     Examples
@@ -542,7 +546,7 @@ def _as_float_input(input: Any) -> Any:
     return input
 
 
-def cumsum(input: Any, dim: Any = MISSING, *, dtype: Any = None, axis: Any = None) -> Any:
+def cumsum(input: Any, dim: Any = MISSING, *, dtype: Any = None, axis: Any = None) -> Tensor:
     """Return the running sums along `dim`.
 
     Examples
@@ -555,7 +559,7 @@ def cumsum(input: Any, dim: Any = MISSING, *, dtype: Any = None, axis: Any = Non
     return _along("cumsum", ops.cumsum, input, None if dim is MISSING else dim, axis, None)
 
 
-def cumprod(input: Any, dim: Any = MISSING, *, dtype: Any = None, axis: Any = None) -> Any:
+def cumprod(input: Any, dim: Any = MISSING, *, dtype: Any = None, axis: Any = None) -> Tensor:
     """Return the running products along `dim`.
 
     Examples
@@ -577,7 +581,7 @@ def norm(
     *,
     axis: Any = None,
     keepdims: Any = None,
-) -> Any:
+) -> Tensor:
     """Return a vector norm: of all elements, or along `dim`.
 
     Parameters
@@ -612,7 +616,7 @@ def vector_norm(
     dtype: Any = None,
     axis: Any = None,
     keepdims: Any = None,
-) -> Any:
+) -> Tensor:
     """Return the vector norm of order `ord` of all elements, or along `dim`.
 
     Examples

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from math import prod
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ..autograd.graph import Variable
-from ..ops import conversion, variadic
+from ..ops import conversion
 from ..ops import shape as ops
-from .arguments import as_tensor_argument, axes, axis as axis_of, one_of, shape_argument, together
+from .arguments import as_tensor_argument, axes, one_of, shape_argument
+from .arguments import axis as axis_of
+
+if TYPE_CHECKING:
+    from ..tensor import Tensor
 
 __all__ = [
     "broadcast_tensors",
@@ -79,7 +82,7 @@ def _as_view(op: Any, tensor: Any, shape: tuple[int, ...]) -> Any:
     return op.record(tensor, shape)
 
 
-def view(input: Any, *size: Any) -> Any:
+def view(input: Any, *size: Any) -> Tensor:
     """Return the same memory in another shape, or as another dtype.
 
     Raises
@@ -103,7 +106,7 @@ def view(input: Any, *size: Any) -> Any:
     return out
 
 
-def reshape(input: Any, *shape: Any) -> Any:
+def reshape(input: Any, *shape: Any) -> Tensor:
     """Return the elements in another shape: a view where possible, else a copy.
 
     Parameters
@@ -131,7 +134,7 @@ def reshape(input: Any, *shape: Any) -> Any:
     return ops.reshape_copy.record(input, size) if out is None else out
 
 
-def flatten(input: Any, start_dim: int = 0, end_dim: int = -1) -> Any:
+def flatten(input: Any, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     """Return a tensor with the axes from `start_dim` to `end_dim` made one.
 
     Examples
@@ -153,7 +156,7 @@ def flatten(input: Any, start_dim: int = 0, end_dim: int = -1) -> Any:
     return reshape(input, (*shape[:first], prod(shape[first : last + 1]), *shape[last + 1 :]))
 
 
-def unflatten(input: Any, dim: int, sizes: Any) -> Any:
+def unflatten(input: Any, dim: int, sizes: Any) -> Tensor:
     """Return a tensor with one axis split into several.
 
     Examples
@@ -177,7 +180,7 @@ def unflatten(input: Any, dim: int, sizes: Any) -> Any:
     return reshape(input, (*shape[:d], *sizes, *shape[d + 1 :]))
 
 
-def ravel(input: Any) -> Any:
+def ravel(input: Any) -> Tensor:
     """Return the elements as one axis.
 
     Examples
@@ -189,7 +192,7 @@ def ravel(input: Any) -> Any:
     return reshape(input, -1)
 
 
-def squeeze(input: Any, dim: Any = None, *, axis: Any = None) -> Any:
+def squeeze(input: Any, dim: Any = None, *, axis: Any = None) -> Tensor:
     """Return a view without axes of size 1: all of them, or those of `dim`.
 
     Examples
@@ -205,7 +208,7 @@ def squeeze(input: Any, dim: Any = None, *, axis: Any = None) -> Any:
     return (ops.squeeze if dims is None else ops.squeeze_dim).record(input, kept)
 
 
-def unsqueeze(input: Any, dim: Any = None, *, axis: Any = None) -> Any:
+def unsqueeze(input: Any, dim: Any = None, *, axis: Any = None) -> Tensor:
     """Return a view with a new axis of size 1 at `dim`.
 
     Examples
@@ -220,7 +223,7 @@ def unsqueeze(input: Any, dim: Any = None, *, axis: Any = None) -> Any:
     return ops.unsqueeze.record(input, (*shape[:d], 1, *shape[d:]))
 
 
-def permute(input: Any, *dims: Any) -> Any:
+def permute(input: Any, *dims: Any) -> Tensor:
     """Return a view with the axes in another order.
 
     Raises
@@ -250,7 +253,7 @@ def permute(input: Any, *dims: Any) -> Any:
     return ops.permute.record(input, order)
 
 
-def transpose(input: Any, dim0: int, dim1: int) -> Any:
+def transpose(input: Any, dim0: int, dim1: int) -> Tensor:
     """Return a view with two axes swapped.
 
     Examples
@@ -271,7 +274,7 @@ def transpose(input: Any, dim0: int, dim1: int) -> Any:
 swapaxes = swapdims = transpose
 
 
-def t(input: Any) -> Any:
+def t(input: Any) -> Tensor:
     """Return the transpose of a matrix; a vector as it is.
 
     Examples
@@ -285,15 +288,15 @@ def t(input: Any) -> Any:
     n = input._array.ndim
     if n > 2:
         raise RuntimeError(f"t() expects a tensor with <= 2 dimensions, but self is {n}D")
-    return ops.t.record(input, tuple(reversed(range(n))))
+    return input if n < 2 else ops.t.record(input, (1, 0))
 
 
-def reversed_axes(input: Any) -> Any:
+def reversed_axes(input: Any) -> Tensor:
     """Return a view with all axes in reverse order: ``x.T``."""
     return ops.permute.record(input, tuple(reversed(range(input._array.ndim))))
 
 
-def matrix_transpose(input: Any) -> Any:
+def matrix_transpose(input: Any) -> Tensor:
     """Return a view with the last two axes swapped: ``x.mT``."""
     if input._array.ndim < 2:
         raise RuntimeError(
@@ -303,7 +306,7 @@ def matrix_transpose(input: Any) -> Any:
     return transpose(input, -2, -1)
 
 
-def movedim(input: Any, source: Any, destination: Any) -> Any:
+def movedim(input: Any, source: Any, destination: Any) -> Tensor:
     """Return a view with axes moved to other places.
 
     Examples
@@ -329,7 +332,7 @@ def movedim(input: Any, source: Any, destination: Any) -> Any:
 moveaxis = movedim
 
 
-def expand(input: Any, *sizes: Any) -> Any:
+def expand(input: Any, *sizes: Any) -> Tensor:
     """Return a view repeated along axes of size 1, without a copy; -1 keeps a size.
 
     Raises
@@ -375,7 +378,7 @@ def expand(input: Any, *sizes: Any) -> Any:
     return ops.expand.record(input, tuple(target))
 
 
-def broadcast_to(input: Any, size: Any) -> Any:
+def broadcast_to(input: Any, size: Any) -> Tensor:
     """Return a view of `input` repeated to a shape: see `expand`.
 
     Examples
@@ -388,7 +391,7 @@ def broadcast_to(input: Any, size: Any) -> Any:
     return expand(input, size)
 
 
-def broadcast_tensors(*tensors: Any) -> tuple[Any, ...]:
+def broadcast_tensors(*tensors: Any) -> tuple[Tensor, ...]:
     """Return views of all tensors in the shape they broadcast to.
 
     Examples
@@ -407,7 +410,7 @@ def broadcast_tensors(*tensors: Any) -> tuple[Any, ...]:
     return tuple(expand(t, broadcast_shapes(*shapes)) for t in tensors)
 
 
-def repeat(input: Any, *repeats: Any) -> Any:
+def repeat(input: Any, *repeats: Any) -> Tensor:
     """Return copies of the tensor side by side along each axis.
 
     Examples
@@ -426,7 +429,7 @@ def repeat(input: Any, *repeats: Any) -> Any:
     return ops.repeat.record(input, counts)
 
 
-def tile(input: Any, *dims: Any) -> Any:
+def tile(input: Any, *dims: Any) -> Tensor:
     """Return copies of the tensor side by side: as `repeat`, missing counts being 1.
 
     Examples
@@ -439,7 +442,7 @@ def tile(input: Any, *dims: Any) -> Any:
     return ops.repeat.record(input, (1,) * (input._array.ndim - len(counts)) + counts)
 
 
-def flip(input: Any, *dims: Any) -> Any:
+def flip(input: Any, *dims: Any) -> Tensor:
     """Return a copy with the order along some axes reversed.
 
     Examples
@@ -455,7 +458,7 @@ def flip(input: Any, *dims: Any) -> Any:
     return conversion.clone(input) if found is None else ops.flip.record(input, found)
 
 
-def fliplr(input: Any) -> Any:
+def fliplr(input: Any) -> Tensor:
     """Return a copy with the columns in reverse order.
 
     Examples
@@ -468,7 +471,7 @@ def fliplr(input: Any) -> Any:
     return flip(input, 1)
 
 
-def flipud(input: Any) -> Any:
+def flipud(input: Any) -> Tensor:
     """Return a copy with the rows in reverse order.
 
     Examples
@@ -481,7 +484,7 @@ def flipud(input: Any) -> Any:
     return flip(input, 0)
 
 
-def roll(input: Any, shifts: Any, dims: Any = None) -> Any:
+def roll(input: Any, shifts: Any, dims: Any = None) -> Tensor:
     """Return a copy with the elements moved along, round the end.
 
     Examples
@@ -502,7 +505,7 @@ def roll(input: Any, shifts: Any, dims: Any = None) -> Any:
     return ops.roll.record(input, listed, found)
 
 
-def tril(input: Any, diagonal: int = 0) -> Any:
+def tril(input: Any, diagonal: int = 0) -> Tensor:
     """Return the lower triangle of matrices, zeros above.
 
     Examples
@@ -515,7 +518,7 @@ def tril(input: Any, diagonal: int = 0) -> Any:
     return ops.tril.record(_matrices("tril", input), diagonal)
 
 
-def triu(input: Any, diagonal: int = 0) -> Any:
+def triu(input: Any, diagonal: int = 0) -> Tensor:
     """Return the upper triangle of matrices, zeros below.
 
     Examples

@@ -102,4 +102,4 @@ def _operand(name: str, x: Any) -> Any:
 
 
 def _as_array(x: Any) -> Any:
-    return x.__array__() if isinstance(x, Variable) else x
+    return NumpyMethods.__array__(x) if isinstance(x, Variable) else x

@@ -19,6 +19,8 @@ from .broadcasting import broadcast_error, sum_to
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ..tensor import Tensor
+
 __all__ = ["Operation", "elementwise", "general", "linear", "nondifferentiable", "registry"]
 
 #: Every declared operation, by name.
@@ -49,6 +51,9 @@ class Operation:
     call, record : callable
         For users' arguments, and for tensors of one dtype and device.
     """
+
+    call: Callable[..., Tensor]
+    record: Callable[..., Any]
 
     def __init__(
         self,

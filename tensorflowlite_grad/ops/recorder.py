@@ -14,7 +14,7 @@ from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from ..autograd import carrier, errors, modes
-from ..autograd.graph import Extra, Leaf, Node, Variable, Version, View, cell_of, next_seq
+from ..autograd.graph import Extra, Node, Variable, Version, View, cell_of, next_seq
 
 if TYPE_CHECKING:
     from .declare import Operation
