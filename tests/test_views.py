@@ -325,6 +325,9 @@ def test_a_view_outlives_the_detachment_of_its_base(backend: str) -> None:
     assert view.requires_grad
     view.backward()
     assert array(x.grad).tolist() == [2.0, 0.0]
+    with pytest.raises(RuntimeError, match="a view of a leaf Variable that requires grad"):
+        view.mul_(2)
+    assert array(base).tolist() == [2.0, 4.0]
 
 
 # -- lifetimes -----------------------------------------------------------------------------

@@ -40,7 +40,9 @@ def grad_batched(
     if not rows:
         return tuple(t.new_zeros(0, *t.shape) for t in inputs)
     columns = zip(*rows, strict=True)
-    return tuple(None if column[0] is None else carrier.tensors().stack(column) for column in columns)
+    return tuple(
+        None if column[0] is None else carrier.tensors().stack(column) for column in columns
+    )
 
 
 def _batch_size(outputs: list[Any], cotangents: list[Any]) -> int:

@@ -42,7 +42,8 @@ def check(tensor: Variable, name: str, source_requires_grad: bool = False) -> No
                 f"{name}() would lose its gradient; do it under no_grad(), or out of place"
             )
         if view is not None:
-            if type(view.base._edge) is Leaf:
+            base_edge = view.base._edge
+            if type(base_edge) is Leaf or (base_edge is None and tensor._edge is not None):
                 raise RuntimeError(
                     "a view of a leaf Variable that requires grad is being used in an in-place "
                     f"operation. {name}() would lose the leaf's gradient; do it under no_grad(), "

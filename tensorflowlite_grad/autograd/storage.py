@@ -111,7 +111,10 @@ def _replace(tensor: Variable, value: Any) -> None:
     if chain:
         memory.array = scattered(xp, memory.array, value, chain)
     else:
-        memory.array = xp.broadcast_to(value, tuple(memory.array.shape))
+        # A copy: repeated elements would look like memory that overlaps itself.
+        memory.array = xp.asarray(xp.broadcast_to(value, tuple(memory.array.shape)), copy=True)
+        if tensor._place.backend.overlaps_itself(memory.array):  # nothing may be written there
+            memory.array = tensor._place.backend.copy(xp, memory.array)
     showing = (tensor, base, *cell.alive_views(), *memory.twins.alive())
     for t in {id(t): t for t in showing}.values():
         t._array = replay(xp, memory.array, _chain(t))

@@ -288,7 +288,7 @@ def t(input: Any) -> Tensor:
     n = input._array.ndim
     if n > 2:
         raise RuntimeError(f"t() expects a tensor with <= 2 dimensions, but self is {n}D")
-    return input if n < 2 else ops.t.record(input, (1, 0))
+    return ops.t.record(input, tuple(reversed(range(n))))
 
 
 def reversed_axes(input: Any) -> Tensor:
