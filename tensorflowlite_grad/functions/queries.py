@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..autograd.graph import Variable
 from ..ops import conversion
 
 if TYPE_CHECKING:
+    from typing_extensions import TypeIs
+
     from ..tensor import Tensor
 
 __all__ = ["clone", "detach", "is_complex", "is_floating_point", "is_tensor", "numel"]
@@ -49,7 +51,7 @@ def numel(input: Tensor) -> int:
     return input.numel()
 
 
-def is_tensor(obj: object) -> bool:
+def is_tensor(obj: object) -> TypeIs[Tensor]:
     """Return whether an object is a tensor.
 
     Examples

@@ -115,8 +115,6 @@ class SGD(Optimizer):
             v = place.backend.copy(place.xp, g)
             state["momentum_buffer"] = place.wrap(v, place)
         else:
-            v = place.backend.multiply_add(
-                place.xp.multiply(buffer._array, momentum), keep, g
-            )
+            v = place.backend.multiply_add(place.xp.multiply(buffer._array, momentum), keep, g)
             inplace.write(buffer, v)
         return place.backend.multiply_add(g, momentum, v) if nesterov else v

@@ -71,7 +71,7 @@ def test_result_type(a: Any, b: Any) -> None:
     assert name(mine) == name(torch.result_type(operand(torch, a), operand(torch, b)))
 
 
-@pytest.mark.parametrize(("a", "b"), itertools.product(NAMES, NAMES))
+@pytest.mark.parametrize(("a", "b"), list(itertools.product(NAMES, NAMES)))
 def test_promote_types(a: str, b: str) -> None:
     mine = tg.promote_types(getattr(tg, a), getattr(tg, b))
     assert name(mine) == name(torch.promote_types(getattr(torch, a), getattr(torch, b)))
