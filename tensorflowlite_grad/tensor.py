@@ -27,7 +27,6 @@ from .methods import (
 from .size import Size
 
 if TYPE_CHECKING:
-
     from .backend.place import Place, device
 
 __all__ = ["Tensor"]

@@ -13,10 +13,10 @@ import pytest
 
 import tensorflowlite_grad as tg
 from tensorflowlite_grad import array_api
+from tensorflowlite_grad.autograd import carrier
 from tensorflowlite_grad.backend import selection
 from tensorflowlite_grad.checking import Case, all_cases, problems
 from tensorflowlite_grad.checking.derivatives import Trial
-from tensorflowlite_grad.autograd import carrier
 from tensorflowlite_grad.ops import declare, registry
 
 CASES = {case.id: case for case in all_cases()}

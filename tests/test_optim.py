@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 
 import pytest
+
 import tensorflowlite_grad as tg
 from tensorflowlite_grad.optim import SGD, Optimizer
 

@@ -7,6 +7,7 @@ from types import ModuleType
 from typing import Any
 
 import numpy as np
+
 from tensorflowlite_grad.backend import Backend
 
 __all__ = ["NumpyBackend"]

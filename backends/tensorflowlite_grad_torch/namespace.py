@@ -44,7 +44,8 @@ def make(device: Any) -> ModuleType:
             setattr(xp, name, getattr(compat, name))
     for name in CREATORS:
         setattr(xp, name, _on(getattr(compat, name), device))
-    for function in (astype, positive, indexing.index_get, indexing.index_put, indexing.index_embed):
+    gets_and_puts = (indexing.index_get, indexing.index_put, indexing.index_embed)
+    for function in (astype, positive, *gets_and_puts):
         setattr(xp, function.__name__, function)
     # array-api-compat mends the promotion of 0-d operands, which come here promoted.
     for name in ("matmul", "maximum", "minimum", "where"):

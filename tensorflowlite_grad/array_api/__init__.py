@@ -289,5 +289,3 @@ def index_embed(values: Any, shape_: Any, index: Any) -> Any:
 def index_put(x: Any, index: Any, values: Any) -> Any:
     """Return a copy of `x` with `values` at a normalised index."""
     return indexing.put.record(x, values, index)
-
-

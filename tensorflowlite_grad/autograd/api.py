@@ -354,5 +354,3 @@ def _filled(
             "graph. Set allow_unused=True if this is the desired behavior."
         )
     return None
-
-

@@ -190,11 +190,7 @@ def _add(old: Any, new: Any, place: Any) -> Any:
                 parts[k] = g if parts[k] is None else parts[k] + g
         return old
     # Three references: the pass's own, `old` here, and getrefcount's argument.
-    if (
-        getrefcount(old) <= 3
-        and not isinstance(old, Variable)
-        and place.backend.is_own_memory(old)
-    ):
+    if getrefcount(old) <= 3 and not isinstance(old, Variable) and place.backend.is_own_memory(old):
         old += new
         return old
     return old + new
@@ -264,5 +260,3 @@ def differentiate(
     finally:
         if before is not create_graph:
             modes.set_mode(before)
-
-

@@ -34,7 +34,9 @@ def freed(node: Node) -> RuntimeError:
     )
 
 
-def changed(node: Node, name: str, array: Any, edge: Any, expected: int, found: int) -> RuntimeError:
+def changed(
+    node: Node, name: str, array: Any, edge: Any, expected: int, found: int
+) -> RuntimeError:
     """Return the error for a saved value that was written after it was saved."""
     from .graph import Leaf, shown
 

@@ -311,6 +311,7 @@ class Output(Node):
     number: int
 
     def apply(self, g: Any, keep: bool) -> Any:
+        """Return the gradient under its number, for the operation's node."""
         return Gradients(self.number, self.count, g)
 
     apply_tensors = apply

@@ -42,8 +42,7 @@ def _replaced(hook: Any, before: Any, after: Any) -> Any:
     old, new = (t._place.dtype_of(t._array) for t in (before, after))
     if old is not new:
         raise RuntimeError(
-            f"hook '{_name(hook)}' has changed the type of value "
-            f"(was {old.name} got {new.name})"
+            f"hook '{_name(hook)}' has changed the type of value (was {old.name} got {new.name})"
         )
     if before._place is not after._place:
         raise RuntimeError(

@@ -53,7 +53,8 @@ def check(tensor: Variable, name: str, source_requires_grad: bool = False) -> No
                 source_requires_grad or tensor._edge is not None or view.base._edge is not None
             ):
                 raise RuntimeError(_refusal(view, tensor))
-    if tensor._place.backend.overlaps_itself(tensor._array):
+    backend = tensor._place.backend
+    if (backend.writable or view is not None) and backend.overlaps_itself(tensor._array):
         raise RuntimeError(
             "unsupported operation: more than one element of the written-to tensor refers to a "
             "single memory location, or its memory is read-only. Please clone() the tensor before "

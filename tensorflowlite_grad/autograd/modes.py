@@ -221,8 +221,7 @@ class set_grad_enabled(_Mode):
     def __init__(self, mode: bool) -> None:
         if not isinstance(mode, bool):
             raise TypeError(
-                "set_grad_enabled(): argument 'enabled' must be bool, "
-                f"not {type(mode).__name__}"
+                f"set_grad_enabled(): argument 'enabled' must be bool, not {type(mode).__name__}"
             )
         super().__init__()
         self.mode = mode

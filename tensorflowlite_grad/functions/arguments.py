@@ -41,9 +41,7 @@ def axis(name: str, dim: Any, ndim: int, extra: int = 0) -> int:
     try:
         value = as_index(dim)
     except TypeError:
-        raise TypeError(
-            f"{name}(): argument 'dim' must be int, not {type(dim).__name__}"
-        ) from None
+        raise TypeError(f"{name}(): argument 'dim' must be int, not {type(dim).__name__}") from None
     limit = max(ndim + extra, 1)
     if not -limit <= value < limit:
         raise IndexError(
@@ -61,7 +59,9 @@ def axes(name: str, dim: Any, ndim: int) -> tuple[int, ...] | None:
         found = tuple(axis(name, d, ndim) for d in dim)
         for d in found:
             if found.count(d) > 1:
-                raise RuntimeError(f"dim {d} appears multiple times in the list of dims of {name}()")
+                raise RuntimeError(
+                    f"dim {d} appears multiple times in the list of dims of {name}()"
+                )
         if not found:
             return None
         return found if ndim else None

@@ -336,8 +336,6 @@ def empty(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool
     return _made("empty", size, "empty", dtype, device, requires_grad)
 
 
-
-
 def full(
     size: Any,
     fill_value: Any,
@@ -374,9 +372,7 @@ def _like(
     place = input._place if device is None else resolve(device, input._place)
     wanted = _dtype(dtype) or input._place.dtype_of(input._array)
     shape = tuple(input._array.shape)
-    return function(
-        shape, *fill, dtype=wanted, device=place.device, requires_grad=requires_grad
-    )
+    return function(shape, *fill, dtype=wanted, device=place.device, requires_grad=requires_grad)
 
 
 def zeros_like(
@@ -549,9 +545,7 @@ def linspace(
     place = resolve(device)
     native = place.native(_dtype(dtype) or get_default_dtype())
     (count,) = shape_argument("linspace", (steps,))
-    array = place.xp.linspace(
-        float(start), float(end), count, dtype=place.native(dtypes.float64)
-    )
+    array = place.xp.linspace(float(start), float(end), count, dtype=place.native(dtypes.float64))
     return finish(place.xp.astype(array, native), place, requires_grad)
 
 

@@ -490,7 +490,10 @@ def where(condition: Any, input: Any = None, other: Any = None) -> Any:
             f"where expected condition to be a boolean tensor, but got a tensor with dtype "
             f"{condition.dtype!r}"
         )
-    values = [v if kind_of_scalar(v) is not None else as_tensor_argument("where", v) for v in (input, other)]
+    values = [
+        v if kind_of_scalar(v) is not None else as_tensor_argument("where", v)
+        for v in (input, other)
+    ]
     tensors = [v for v in values if isinstance(v, Variable)]
     place = promotion.common_place("where", [condition, *tensors])
     wanted = promotion.result_type(*values)

@@ -279,11 +279,7 @@ def _ints_first(tensor: Any, index: Index) -> tuple[Any, Index]:
 def _with_new_axes(tensor: Any, key: Any) -> tuple[Any, Any]:
     """Return a tensor and an index in which True and False index real new axes."""
     items = list(key) if isinstance(key, tuple) else [key]
-    truths = [
-        isinstance(i, bool)
-        or (_is_mask(i) and not i._array.ndim)
-        for i in items
-    ]
+    truths = [isinstance(i, bool) or (_is_mask(i) and not i._array.ndim) for i in items]
     if not any(truths):
         return tensor, key
     spread: list[Any] = []
@@ -624,7 +620,7 @@ def index_put(input: Any, indices: Any, values: Any, accumulate: bool = False) -
     >>> tg.index_put(tg.zeros(3), (tg.tensor([0, 2]),), tg.tensor([5.0, 6.0]))
     tensor([5., 0., 6.])
     """
-    index, basic = normalise(input, tuple(indices))
+    index, _ = normalise(input, tuple(indices))
     shape = _selected_shape(input, index)
     values = _fitted(_value(input, values), shape, "index_put")
     if accumulate:
@@ -645,7 +641,9 @@ def index_add(input: Any, dim: int, index: Any, source: Any, *, alpha: Any = 1) 
     positions = _index_tensor("index_add", index, d, input._array.shape[d])
     key = ((slice(None),) * d) + (index._place.wrap(positions, index._place),)
     found, _ = normalise(input, key)
-    values = _fitted(source * alpha if alpha != 1 else source, _selected_shape(input, found), "index_add")
+    values = _fitted(
+        source * alpha if alpha != 1 else source, _selected_shape(input, found), "index_add"
+    )
     return input + ops.embed.record(_value(input, values), tuple(input._array.shape), found)
 
 
@@ -708,7 +706,7 @@ def diag(input: Any, diagonal: int = 0) -> Tensor:
     if input._array.ndim == 2:
         return _diagonal(input, diagonal)
     if input._array.ndim != 1:
-        raise RuntimeError("diag(): Supports 1D or 2D tensors. Got " f"{input._array.ndim}D")
+        raise RuntimeError(f"diag(): Supports 1D or 2D tensors. Got {input._array.ndim}D")
     n = input._array.shape[0]
     xp, native = input._place.xp, input._place.native(dtypes.int64)
     steps = xp.arange(n, dtype=native)

@@ -41,7 +41,7 @@ __all__ = [
     "var",
 ]
 
-Extremes = namedtuple("Extremes", ["values", "indices"])  # noqa: PYI024
+Extremes = namedtuple("Extremes", ["values", "indices"])
 
 
 def _reduced(name: str, input: Any, dim: Any, axis: Any, keepdim: bool, keepdims: Any) -> Any:
@@ -165,7 +165,13 @@ def prod(
 
 
 def _spread_arguments(
-    name: str, input: Any, dim: Any, unbiased: Any, correction: Any, axis: Any, keepdim: Any,
+    name: str,
+    input: Any,
+    dim: Any,
+    unbiased: Any,
+    correction: Any,
+    axis: Any,
+    keepdim: Any,
     keepdims: Any,
 ) -> Any:
     if isinstance(dim, bool):
@@ -292,8 +298,16 @@ def _of_numbers(op: Any, input: Any, dims: Any, keep: bool) -> Any:
 
 
 def _extreme(
-    name: str, whole: Any, along: Any, arg: Any, pairwise: Any, input: Any, dim: Any, keepdim: Any,
-    axis: Any, keepdims: Any,
+    name: str,
+    whole: Any,
+    along: Any,
+    arg: Any,
+    pairwise: Any,
+    input: Any,
+    dim: Any,
+    keepdim: Any,
+    axis: Any,
+    keepdims: Any,
 ) -> Any:
     if isinstance(dim, Variable):
         return pairwise(input, dim)
@@ -361,7 +375,15 @@ def max(
 
     dim = other if other is not None else dim
     return _extreme(
-        "max", ops.max_all, index_ops.max_dim, ops.argmax, maximum, input, dim, keepdim, axis,
+        "max",
+        ops.max_all,
+        index_ops.max_dim,
+        ops.argmax,
+        maximum,
+        input,
+        dim,
+        keepdim,
+        axis,
         keepdims,
     )
 
@@ -390,7 +412,15 @@ def min(
 
     dim = other if other is not None else dim
     return _extreme(
-        "min", ops.min_all, index_ops.min_dim, ops.argmin, minimum, input, dim, keepdim, axis,
+        "min",
+        ops.min_all,
+        index_ops.min_dim,
+        ops.argmin,
+        minimum,
+        input,
+        dim,
+        keepdim,
+        axis,
         keepdims,
     )
 

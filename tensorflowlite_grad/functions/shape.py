@@ -536,5 +536,3 @@ def _matrices(name: str, input: Any) -> Any:
     if input._array.ndim < 2:
         raise RuntimeError(f"{name}: input tensor must have at least 2 dimensions")
     return input
-
-

@@ -208,7 +208,9 @@ class ConversionMethods(Variable):
         """The imaginary part."""
         return elementwise.imag(self)
 
-    def new_tensor(self: Any, data: Any, *, dtype: Any = None, requires_grad: Any = False) -> Tensor:
+    def new_tensor(
+        self: Any, data: Any, *, dtype: Any = None, requires_grad: Any = False
+    ) -> Tensor:
         """Return new data as a tensor of this one's device, and dtype unless given.
 
         Examples

@@ -168,5 +168,3 @@ class ElementwiseMethods:
         tensor([0., 2.])
         """
         return f.where(condition, self, other)
-
-

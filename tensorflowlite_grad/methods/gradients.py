@@ -345,9 +345,7 @@ class GradientMethods(Variable):
         tensor([2., 4.])
         """
         if self._extra is not None and self._extra.view is not None:
-            raise RuntimeError(
-                "Can't detach views in-place. Use detach() instead."
-            )
+            raise RuntimeError("Can't detach views in-place. Use detach() instead.")
         if type(self._edge) is Leaf:
             self._extras().leaf = self._edge  # which has the gradient
         self._edge = None

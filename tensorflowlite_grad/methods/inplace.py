@@ -217,5 +217,3 @@ def _drawn(tensor: Any, name: str, draw: str, scale: float, shift: float) -> Any
         value = place.wrap(drawn * scale + shift, place)
     inplace.commit(tensor, conversion.overwrite.record(tensor, value))
     return tensor
-
-

@@ -110,9 +110,11 @@ pow_tensor = elementwise(
     input=lambda xp, g, input, exponent: xp.where(
         exponent == 0, xp.zeros_like(g), g * exponent * xp.pow(input, exponent - 1)
     ),
-    exponent=lambda xp, g, input, exponent, out: g
-    * xp.where(
-        (input == 0) & _not_negative(xp, exponent), xp.zeros_like(out), out * xp.log(input)
+    exponent=lambda xp, g, input, exponent, out: (
+        g
+        * xp.where(
+            (input == 0) & _not_negative(xp, exponent), xp.zeros_like(out), out * xp.log(input)
+        )
     ),
 )
 
@@ -163,9 +165,11 @@ abs_ = elementwise(
     "abs",
     "abs",
     conjugate=False,
-    jvp=lambda xp, input_dot, input: xp.real(xp.conj(xp.sign(input)) * input_dot)
-    if is_complex(input)
-    else input_dot * xp.sign(input),
+    jvp=lambda xp, input_dot, input: (
+        xp.real(xp.conj(xp.sign(input)) * input_dot)
+        if is_complex(input)
+        else input_dot * xp.sign(input)
+    ),
     input=lambda xp, g, input: g * xp.sign(input),
 )
 # Steps are flat: their slope is zero, and PyTorch records them all the same.

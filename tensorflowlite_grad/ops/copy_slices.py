@@ -19,9 +19,7 @@ def _scatter(xp: Any, base: Any, source: Any, chain: Chain) -> Any:
 
 def _rules() -> dict[str, Any]:
     return {
-        "base": lambda xp, g, chain: _scatter(
-            xp, g, xp.zeros_like(replay(xp, g, chain)), chain
-        ),
+        "base": lambda xp, g, chain: _scatter(xp, g, xp.zeros_like(replay(xp, g, chain)), chain),
         "source": lambda xp, g, chain: replay(xp, g, chain),
     }
 

@@ -129,7 +129,9 @@ class Operation:
                 return mismatch
         if isinstance(error, MemoryError):
             size = " and ".join(f"{tuple(t._array.shape)}" for t in operands)
-            return MemoryError(f"{self.name}(): out of memory for operands of shape {size}: {error}")
+            return MemoryError(
+                f"{self.name}(): out of memory for operands of shape {size}: {error}"
+            )
         return error
 
     def on(self, xp: Any, *arguments: Any) -> Any:
@@ -182,7 +184,9 @@ class Operation:
                 continue
             rule = self.rules[p]
             if self.kind == "linear":
-                replaced = [tangent if q == p else v for q, v in zip(self.operands, operands, strict=True)]
+                replaced = [
+                    tangent if q == p else v for q, v in zip(self.operands, operands, strict=True)
+                ]
                 part = self.on(xp, *replaced, *options)
             elif rule is None:
                 part = tangent

@@ -162,7 +162,7 @@ def as_bool(tensor: Any) -> Any:
 def _refuse_bool(op: Operation) -> None:
     if op.name in _NOT_OF_BOOLS:
         raise NotImplementedError(
-            f'"{op.name}" not implemented for \'Bool\': convert first, as in x.int() or x.float()'
+            f"\"{op.name}\" not implemented for 'Bool': convert first, as in x.int() or x.float()"
         )
     if op.name == "neg":
         raise RuntimeError(

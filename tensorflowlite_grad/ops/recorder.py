@@ -19,6 +19,7 @@ from ..autograd.graph import Extra, Node, Variable, Version, View, cell_of, next
 if TYPE_CHECKING:
     from .declare import Operation
 
+
 def write(op: Operation) -> tuple[Any, Any]:
     """Return ``(entry, record)`` for an operation.
 
@@ -110,7 +111,9 @@ def _forward_text(op: Operation, prefix: str = "a_") -> str:
     operands = [prefix + p for p in op.operands]
     if isinstance(op.forward, str):
         if not op.forward.isidentifier():  # an operator, such as "*"
-            return f" {op.forward} ".join(operands) if len(operands) > 1 else op.forward + operands[0]
+            return (
+                f" {op.forward} ".join(operands) if len(operands) > 1 else op.forward + operands[0]
+            )
         return f"place.xp.{op.forward}({', '.join(operands + op.option_names)})"
     return f"forward(place.xp, {', '.join(operands + op.option_names)})"
 
@@ -300,7 +303,8 @@ def _apply_source(op: Operation, mask: tuple[str, ...], raw: bool) -> str:
             check += [
                 f"c = {name}._cell",
                 f"if c is not None and c.count != v_{name}:",
-                f"    raise changed(self, {name!r}, {name}._array, {name}._edge, v_{name}, c.count)",
+                f"    raise changed(self, {name!r}, {name}._array, {name}._edge, "
+                f"v_{name}, c.count)",
             ]
             if name in mask and not raw:
                 check += [
@@ -330,12 +334,10 @@ def _apply_source(op: Operation, mask: tuple[str, ...], raw: bool) -> str:
         body += ["saved = self.saved"]
         if frees:
             body += ["if saved is None:", "    raise freed(self)"]
-        body += [f"{', '.join(unpack)}, = saved"] + check
+        body += [f"{', '.join(unpack)}, = saved", *check]
     body.append("xp = self.place.xp" if raw else "xp = TENSORS")
     for p in mask:
-        given = [
-            n + "._array" if raw and n in op.operands else n for n in op.rule_parameters[p]
-        ]
+        given = [n + "._array" if raw and n in op.operands else n for n in op.rule_parameters[p]]
         if op.rules[p] is None:
             body.append(f"g_{p} = g")
         else:
@@ -364,7 +366,9 @@ def _complex_class(real: type[Node]) -> type[Node]:
         return _conjugated(carrier.tensors(), super(twin, self).apply_tensors, g, keep)
 
     fields = {"__slots__": (), "__module__": real.__module__}
-    twin: Any = type(real.__name__, (real,), {**fields, "apply": apply, "apply_tensors": apply_tensors})
+    twin: Any = type(
+        real.__name__, (real,), {**fields, "apply": apply, "apply_tensors": apply_tensors}
+    )
     return twin  # type: ignore[no-any-return]
 
 

@@ -152,10 +152,9 @@ var = general(
     jvp=lambda xp, input_dot, input, axis, correction, keepdims: _inner(
         xp, _variance_slope(xp, input, axis, correction), input_dot, axis, keepdims
     ),
-    input=lambda xp, g, input, axis, correction, keepdims: aligned(
-        xp, g, input.shape, axis, keepdims
-    )
-    * _variance_slope(xp, input, axis, correction),
+    input=lambda xp, g, input, axis, correction, keepdims: (
+        aligned(xp, g, input.shape, axis, keepdims) * _variance_slope(xp, input, axis, correction)
+    ),
 )
 
 
@@ -176,10 +175,10 @@ std = general(
         _inner(xp, _variance_slope(xp, input, axis, correction), input_dot, axis, keepdims),
         out,
     ),
-    input=lambda xp, g, out, input, axis, correction, keepdims: aligned(
-        xp, _half_over(xp, g, out), input.shape, axis, keepdims
-    )
-    * _variance_slope(xp, input, axis, correction),
+    input=lambda xp, g, out, input, axis, correction, keepdims: (
+        aligned(xp, _half_over(xp, g, out), input.shape, axis, keepdims)
+        * _variance_slope(xp, input, axis, correction)
+    ),
 )
 
 
@@ -194,16 +193,16 @@ def _extreme_share(xp: Any, x: Any, out: Any, axis: Axes, keepdims: bool) -> Any
 def _extreme(name: str, forward: str, node_name: str) -> Any:
     return general(
         name,
-        lambda xp, input, axis, keepdims: getattr(xp, forward)(
-            input, axis=axis, keepdims=keepdims
-        ),
+        lambda xp, input, axis, keepdims: getattr(xp, forward)(input, axis=axis, keepdims=keepdims),
         ["axis", "keepdims"],
         node_name=node_name,
         jvp=lambda xp, input_dot, input, out, axis, keepdims: xp.sum(
             input_dot * _extreme_share(xp, input, out, axis, keepdims), axis=axis, keepdims=keepdims
         ),
-        input=lambda xp, g, input, out, axis, keepdims: aligned(xp, g, input.shape, axis, keepdims)
-        * _extreme_share(xp, input, out, axis, keepdims),
+        input=lambda xp, g, input, out, axis, keepdims: (
+            aligned(xp, g, input.shape, axis, keepdims)
+            * _extreme_share(xp, input, out, axis, keepdims)
+        ),
     )
 
 
@@ -245,8 +244,9 @@ logsumexp = general(
     jvp=lambda xp, input_dot, input, out, axis, keepdims: xp.sum(
         input_dot * _softmax_of(xp, input, out, axis, keepdims), axis=axis, keepdims=keepdims
     ),
-    input=lambda xp, g, input, out, axis, keepdims: aligned(xp, g, input.shape, axis, keepdims)
-    * _softmax_of(xp, input, out, axis, keepdims),
+    input=lambda xp, g, input, out, axis, keepdims: (
+        aligned(xp, g, input.shape, axis, keepdims) * _softmax_of(xp, input, out, axis, keepdims)
+    ),
 )
 
 
@@ -259,8 +259,9 @@ softmax = general(
     "softmax",
     _softmax,
     ["axis"],
-    jvp=lambda xp, input_dot, out, axis: out
-    * (input_dot - xp.sum(input_dot * out, axis=axis, keepdims=True)),
+    jvp=lambda xp, input_dot, out, axis: (
+        out * (input_dot - xp.sum(input_dot * out, axis=axis, keepdims=True))
+    ),
     input=lambda xp, g, out, axis: out * (g - xp.sum(g * out, axis=axis, keepdims=True)),
 )
 
@@ -274,8 +275,9 @@ log_softmax = general(
     "log_softmax",
     _log_softmax,
     ["axis"],
-    jvp=lambda xp, input_dot, out, axis: input_dot
-    - xp.sum(input_dot * xp.exp(out), axis=axis, keepdims=True),
+    jvp=lambda xp, input_dot, out, axis: (
+        input_dot - xp.sum(input_dot * xp.exp(out), axis=axis, keepdims=True)
+    ),
     input=lambda xp, g, out, axis: g - xp.exp(out) * xp.sum(g, axis=axis, keepdims=True),
 )
 cumsum = linear(
@@ -324,9 +326,9 @@ cumprod = general(
     lambda xp, input, axis: xp.cumulative_prod(input, axis=axis),
     ["axis"],
     conjugate=True,
-    jvp=lambda xp, input_dot, input, out, axis: _scan_forward(xp, input_dot, input, out, axis)
-    if out.shape[axis]
-    else out,
+    jvp=lambda xp, input_dot, input, out, axis: (
+        _scan_forward(xp, input_dot, input, out, axis) if out.shape[axis] else out
+    ),
     input=lambda xp, g, input, axis: _scan_back(xp, g, input, axis) if input.shape[axis] else g,
 )
 
@@ -370,8 +372,10 @@ vector_norm = general(
     jvp=lambda xp, input_dot, input, out, ord, axis, keepdims: _inner(
         xp, _norm_slope(xp, input, out, ord, axis, keepdims), input_dot, axis, keepdims
     ),
-    input=lambda xp, g, input, out, ord, axis, keepdims: aligned(xp, g, input.shape, axis, keepdims)
-    * _norm_slope(xp, input, out, ord, axis, keepdims),
+    input=lambda xp, g, input, out, ord, axis, keepdims: (
+        aligned(xp, g, input.shape, axis, keepdims)
+        * _norm_slope(xp, input, out, ord, axis, keepdims)
+    ),
 )
 
 

@@ -55,6 +55,7 @@ permute = _permutation("permute", "PermuteBackward0")
 transpose = _permutation("transpose", "TransposeBackward0")
 t = _permutation("t", "TBackward0")
 
+
 def _expanded(xp: Any, input: Any, shape: tuple[int, ...]) -> Any:
     # Where nothing is repeated, memory stays writable.
     return input[...] if tuple(input.shape) == tuple(shape) else xp.broadcast_to(input, shape)

@@ -108,7 +108,9 @@ class _SlicesNode(Node):
         for g, select in zip(parts, kept, strict=True):
             if isinstance(select, int):
                 piece_shape = (*shape[:axis], 1, *shape[axis + 1 :])
-                pieces.append(zeros_of(xp, some, piece_shape) if g is None else xp.expand_dims(g, axis=axis))
+                pieces.append(
+                    zeros_of(xp, some, piece_shape) if g is None else xp.expand_dims(g, axis=axis)
+                )
             else:
                 size = len(range(*select.indices(shape[axis])))
                 piece_shape = (*shape[:axis], size, *shape[axis + 1 :])

@@ -261,9 +261,7 @@ class Optimizer:
             p = numbered[int(n)]
             state[p] = {k: _at(v, p) for k, v in values.items()}
         self.state = state
-        self.param_groups = [
-            {**s, "params": m["params"]} for s, m in zip(saved, mine, strict=True)
-        ]
+        self.param_groups = [{**s, "params": m["params"]} for s, m in zip(saved, mine, strict=True)]
 
     def __repr__(self) -> str:
         lines = [f"{type(self).__name__} ("]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import random
 
+import numpy as np
 import pytest
 
-torch = pytest.importorskip("torch")
-
-import numpy as np
 import tensorflowlite_grad as tg
+
+torch = pytest.importorskip("torch")
 
 
 def _configuration(seed: int) -> dict[str, object]:

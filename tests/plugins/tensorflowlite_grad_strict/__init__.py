@@ -9,6 +9,7 @@ from types import ModuleType
 from typing import Any
 
 import array_api_strict as strict
+
 from tensorflowlite_grad.backend import Backend
 from tensorflowlite_grad.backend.fallbacks import complete
 
