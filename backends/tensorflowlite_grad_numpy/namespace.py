@@ -94,6 +94,6 @@ def make() -> ModuleType:
     # The attribute is faster; CuPy's arrays have it since version 14 only, so rules call this.
     setattr(xp, "matrix_transpose", attrgetter("mT"))  # noqa: B010
     # array-api-compat's wrappers of these add what NumPy 2 already has.
-    for name in ("matmul", "zeros", "ones", "empty", "full", "arange"):
+    for name in ("sign", "matmul", "zeros", "ones", "empty", "full", "arange"):
         setattr(xp, name, getattr(np, name))
     return complete(xp)

@@ -7,9 +7,10 @@ from typing import Any
 
 from ..autograd.graph import Variable
 from ..dtypes import Kind, bool_, kind_of_scalar
+from .conversion import cast
 from .declare import elementwise, linear
 from .kinds import is_complex, is_floating
-from .promotion import result_type
+from .promotion import refuse_bool_operands, result_type
 from .quotients import ratio
 
 __all__: list[str] = []
@@ -34,13 +35,8 @@ div = elementwise(
 def _minuend(input: Any, other: Any) -> tuple[Any, Any]:
     """Convert what a number is the minuend of."""
     if isinstance(input, Variable):
-        from .conversion import cast
-
         if input._place.dtype_of(input._array) is bool_:
-            raise RuntimeError(
-                "Subtraction, the `-` operator, with a bool tensor is not supported. If you are "
-                "trying to invert a mask, use the `~` or `logical_not()` operator instead."
-            )
+            refuse_bool_operands([input, other])
         input = cast(input, result_type(input, other))
     return input, other
 
@@ -80,8 +76,6 @@ def _power_slope(xp: Any, g: Any, input: Any, exponent: Any) -> Any:
 def _raise_kind(input: Any, exponent: Any) -> tuple[Any, Any]:
     """Convert a base whose kind of number is below its exponent's."""
     if isinstance(input, Variable):
-        from .conversion import cast
-
         wanted = result_type(input, exponent)
         kind = kind_of_scalar(exponent)
         if wanted.kind <= Kind.INT and kind is not None and exponent < 0:
@@ -184,10 +178,8 @@ def _turn(xp: Any, t: Any, z: Any, out: Any) -> Any:
     """
     if not is_complex(out):
         return xp.zeros_like(t)
-    size = xp.abs(z)
-    zero = size == 0
     across = t - out * xp.real(xp.conj(out) * t)
-    return xp.where(zero, xp.zeros_like(t), across / xp.where(zero, xp.ones_like(size), size))
+    return ratio(xp, across, xp.abs(z))
 
 
 #: The sign of real numbers, and the direction z / |z| of complex ones.
@@ -200,21 +192,21 @@ sgn = elementwise(
 )
 
 
-def _apart(xp: Any, result: Any, operand: Any) -> Any:
-    """Return a result in memory of its own: of integers, a library may hand them back."""
-    return xp.asarray(result, copy=True) if result is operand else result
+def _whole(xp: Any, name: str, x: Any) -> Any:
+    """Return a rounding; integers are copied, since a library may hand them back as they are."""
+    return getattr(xp, name)(x) if is_floating(x) else xp.asarray(x, copy=True)
 
 
 floor = elementwise(
-    "floor", lambda xp, input: _apart(xp, xp.floor(input), input), result="real", input=_flat
+    "floor", lambda xp, input: _whole(xp, "floor", input), result="real", input=_flat
 )
-ceil = elementwise(
-    "ceil", lambda xp, input: _apart(xp, xp.ceil(input), input), result="real", input=_flat
-)
+ceil = elementwise("ceil", lambda xp, input: _whole(xp, "ceil", input), result="real", input=_flat)
 trunc = elementwise(
-    "trunc", lambda xp, input: _apart(xp, xp.trunc(input), input), result="real", input=_flat
+    "trunc", lambda xp, input: _whole(xp, "trunc", input), result="real", input=_flat
 )
-round_ = elementwise("round", "round", result="real", input=_flat)
+round_ = elementwise(
+    "round", lambda xp, input: _whole(xp, "round", input), result="real", input=_flat
+)
 frac = elementwise("frac", lambda xp, input: input - xp.trunc(input), result="real", input=None)
 floor_divide = elementwise(
     "floor_divide", "//", result="real", node_name="DivBackward2", input=_flat, other=_flat
