@@ -39,8 +39,11 @@ from .dtypes import (
     set_default_dtype,
     uint8,
 )
+from .functions import comparison as _comparison
 from .functions import creation as _creation
 from .functions import elementwise as _elementwise
+from .functions import extremes as _extremes
+from .functions import gathering as _gathering
 from .functions import indexing as _indexing
 from .functions import joining as _joining
 from .functions import products as _products
@@ -48,8 +51,11 @@ from .functions import queries as _queries
 from .functions import random as _random
 from .functions import reductions as _reductions
 from .functions import shape as _shape
+from .functions.comparison import *  # noqa: F403
 from .functions.creation import *  # noqa: F403
 from .functions.elementwise import *  # noqa: F403
+from .functions.extremes import *  # noqa: F403
+from .functions.gathering import *  # noqa: F403
 from .functions.indexing import *  # noqa: F403
 from .functions.joining import *  # noqa: F403
 from .functions.products import *  # noqa: F403
@@ -121,8 +127,11 @@ __all__ = [
     "uint8",
     "use_backend",
 ]
+__all__ += _comparison.__all__
 __all__ += _creation.__all__
 __all__ += _elementwise.__all__
+__all__ += _extremes.__all__
+__all__ += _gathering.__all__
 __all__ += _indexing.__all__
 __all__ += _joining.__all__
 __all__ += _products.__all__

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from ._version import __version__
 from .backend import BackendError
+from .checking.information import as_text, collect
+from .checking.run import check_backend
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,11 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = _parser().parse_args(argv)
     try:
         if arguments.command == "check":
-            from .checking.run import check_backend
-
             return check_backend(arguments.backend)
-        from .checking.information import as_text, collect
-
         found = collect()
         print(json.dumps(found, indent=2) if arguments.json else as_text(found))
     except BackendError as error:

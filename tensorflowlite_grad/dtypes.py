@@ -56,11 +56,25 @@ class dtype:
         return self.kind >= Kind.FLOAT
 
     def to_real(self) -> dtype:
-        """Return the dtype of the real part."""
+        """Return the dtype of the real part.
+
+        Examples
+        --------
+        >>> import tensorflowlite_grad as tg
+        >>> tg.complex64.to_real()
+        tensorflowlite_grad.float32
+        """
         return _REAL.get(self, self)
 
     def to_complex(self) -> dtype:
-        """Return the complex dtype of the same precision."""
+        """Return the complex dtype of the same precision.
+
+        Examples
+        --------
+        >>> import tensorflowlite_grad as tg
+        >>> tg.float64.to_complex()
+        tensorflowlite_grad.complex128
+        """
         return _COMPLEX.get(self, self)
 
     def __repr__(self) -> str:
@@ -190,6 +204,10 @@ def promote_types(type1: dtype, type2: dtype) -> dtype:
         # uint8 is the only unsigned type: it fits in any wider signed one.
         return int16 if high.itemsize == 1 else high
     return high
+
+
+#: Python's own types of numbers. NumPy's float64 is a float too, but keeps its dtype.
+SCALARS = (bool, int, float, complex)
 
 
 def kind_of_scalar(value: object) -> Kind | None:

@@ -8,12 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from . import array_api, dtypes, printing
 from .autograd import carrier, modes
-from .autograd.graph import (
-    Leaf,
-    Variable,
-    shown,
-)
+from .autograd.graph import Leaf, Variable, shown
 from .backend import registry
+from .functions import creation
+from .functions.arguments import axis
 from .methods import (
     ConversionMethods,
     ElementwiseMethods,
@@ -60,9 +58,7 @@ class Tensor(
 
     def __new__(cls, data: Any = (), *, device: Any = None) -> Any:
         """Return a float tensor with a copy of `data`."""
-        from .functions.creation import tensor
-
-        source = tensor(data, dtype=dtypes.get_default_dtype(), device=device)
+        source = creation.tensor(data, dtype=dtypes.get_default_dtype(), device=device)
         return _wrap_as(cls, source._array, source._place)
 
     # -- what it is ---------------------------------------------------------------------
@@ -85,8 +81,6 @@ class Tensor(
         """
         if dim is None:
             return Size(self._array.shape)
-        from .functions.arguments import axis
-
         if not self._array.ndim:
             axis("size", dim, 0)
             raise IndexError("Dimension specified as 0 but tensor has no dimensions")
@@ -284,10 +278,15 @@ class Tensor(
         return int(self._array.shape[0])
 
     def __contains__(self, element: Any) -> bool:
+        if not isinstance(element, (Tensor, bool, int, float, complex)):
+            raise RuntimeError(
+                "Tensor.__contains__ only supports Tensor or scalar, but you passed in a "
+                f"{type(element)}."
+            )
         return bool((self == element).any())
 
     def __format__(self, spec: str) -> str:
-        if self._array.ndim or not spec:
+        if self._array.ndim:
             return object.__format__(self, spec)
         return format(self.item(), spec)
 

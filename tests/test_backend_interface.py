@@ -69,7 +69,6 @@ def test_it_says_what_it_is(place: Any) -> None:
     assert backend.version
     assert isinstance(backend.describe_device(place.kind, place.index), str)
     assert backend.device_count(place.kind) >= 1
-    assert backend.native_device(place.kind, place.index) is not None
     backend.synchronize(place.kind, place.index)
     backend.prove()
 
@@ -162,7 +161,6 @@ def test_a_copy_is_fresh_and_in_order(place: Any) -> None:
         copy = backend.copy(xp, array)
         assert backend.is_contiguous(copy)
         assert not backend.overlaps_itself(copy)
-        assert not backend.shares_memory(copy, array)
         if backend.writable:
             backend.write(copy, native(place, np.full(before.shape, 7.0)))
         np.testing.assert_array_equal(host(place, array), before)

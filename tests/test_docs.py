@@ -11,7 +11,7 @@ from types import ModuleType
 import pytest
 
 import tensorflowlite_grad as tg
-from tensorflowlite_grad.functions import docstrings, elementwise
+from tensorflowlite_grad.functions import comparison, docstrings, elementwise
 from tensorflowlite_grad.ops import registry
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -84,8 +84,9 @@ def test_every_public_attribute_of_tensors_is_described(name):
 
 
 def test_the_examples_of_written_functions_are_collected():
-    assert elementwise.__test__.keys() == docstrings.TEXTS.keys()
-    for name, text in elementwise.__test__.items():
+    collected = elementwise.__test__ | comparison.__test__
+    assert collected.keys() == docstrings.TEXTS.keys()
+    for name, text in collected.items():
         assert getattr(tg, name).__doc__ == text
         assert doctest.DocTestParser().get_examples(text)
 

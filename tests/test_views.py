@@ -52,6 +52,8 @@ def test_a_view_shows_the_memory_of_its_base(backend: str, name: str) -> None:
     view, host_view = make(base), expected(host)
     assert array(view).tolist() == host_view.tolist()
     assert view._base is base
+    assert view._is_view()
+    assert not base._is_view()
     view.mul_(10)
     host_view *= 10
     assert array(base).tolist() == host.tolist()

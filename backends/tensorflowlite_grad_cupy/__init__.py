@@ -42,9 +42,6 @@ class CupyBackend(Backend):
         except cupy.cuda.runtime.CUDARuntimeError:
             return 0
 
-    def native_device(self, kind: str, index: int) -> Any:
-        return cupy.cuda.Device(index)
-
     def locate(self, array: Any) -> tuple[str, int]:
         return self.kinds[0], array.device.id
 
@@ -87,13 +84,13 @@ class CupyBackend(Backend):
     def write(self, target: Any, value: Any) -> None:
         with target.device:
             # A kernel reads and writes in no order: x[1:] = x[:-1] needs the old x.
-            if value is not target and self.shares_memory(target, value):
+            if value is not target and cupy.may_share_memory(target, value):
                 value = value.copy()
             target[...] = value
 
     def add_into(self, target: Any, value: Any) -> None:
         with target.device:
-            if value is not target and self.shares_memory(target, value):
+            if value is not target and cupy.may_share_memory(target, value):
                 value = value.copy()
             target += value
 
@@ -127,10 +124,7 @@ class CupyBackend(Backend):
     def try_view(self, xp: Any, array: Any, shape: tuple[int, ...]) -> Any:
         with array.device:
             out = array.reshape(shape)
-        return out if not array.size or self.shares_memory(out, array) else None
-
-    def shares_memory(self, first: Any, second: Any) -> bool:
-        return bool(cupy.may_share_memory(first, second))
+        return out if not array.size or cupy.may_share_memory(out, array) else None
 
     def random(self, seed: int, kind: str, index: int) -> Any:
         from .random import Generator

@@ -30,9 +30,6 @@ class NumpyBackend(Backend):
     def device_count(self, kind: str) -> int:
         return 1
 
-    def native_device(self, kind: str, index: int) -> str:
-        return "cpu"
-
     def locate(self, array: Any) -> tuple[str, int]:
         return "cpu", 0
 
@@ -89,9 +86,6 @@ class NumpyBackend(Backend):
     def try_view(self, xp: Any, array: Any, shape: tuple[int, ...]) -> Any:
         out = array.reshape(shape)
         return out if np.may_share_memory(out, array) or array.size == 0 else None
-
-    def shares_memory(self, first: Any, second: Any) -> bool:
-        return bool(np.may_share_memory(first, second))
 
     def mutable(self, array: Any) -> Any:
         return np.asarray(array)

@@ -33,9 +33,6 @@ class TorchBackend(Backend):
             return 1
         return int(torch.cuda.device_count()) if torch.cuda.is_available() else 0
 
-    def native_device(self, kind: str, index: int) -> Any:
-        return torch.device(kind) if kind == "cpu" else torch.device(kind, index)
-
     def locate(self, array: Any) -> tuple[str, int]:
         return array.device.type, array.device.index or 0
 
@@ -58,7 +55,7 @@ class TorchBackend(Backend):
     def namespace(self, kind: str, index: int) -> ModuleType:
         from .namespace import make
 
-        return make(self.native_device(kind, index))
+        return make(_device(kind, index))
 
     def to_numpy(self, array: Any) -> Any:
         return array.numpy(force=True)
@@ -69,20 +66,20 @@ class TorchBackend(Backend):
         host = np.asarray(host)
         if not host.flags.writeable or any(stride < 0 for stride in host.strides):
             host = host.copy()
-        return torch.from_numpy(host).to(self.native_device(kind, index))
+        return torch.from_numpy(host).to(_device(kind, index))
 
     def native_dtype(self, name: str) -> Any:
         return getattr(torch, name, None)
 
     def transfer(self, array: Any, kind: str, index: int) -> Any:
-        return array.to(self.native_device(kind, index), copy=True)
+        return array.to(_device(kind, index), copy=True)
 
     def copy(self, xp: Any, array: Any) -> Any:
         return array.clone(memory_format=torch.contiguous_format)
 
     def write(self, target: Any, value: Any) -> None:
         # PyTorch refuses memory that overlaps in part, as in x[1:] = x[:-1].
-        if value is not target and self.shares_memory(target, value):
+        if value is not target and _share_memory(target, value):
             value = value.clone()
         target.copy_(value)
 
@@ -118,14 +115,10 @@ class TorchBackend(Backend):
         except RuntimeError:
             return None
 
-    def shares_memory(self, first: Any, second: Any) -> bool:
-        mine, its = first.untyped_storage(), second.untyped_storage()
-        return bool(mine.data_ptr() == its.data_ptr() and mine.nbytes())
-
     def random(self, seed: int, kind: str, index: int) -> Any:
         from .random import Generator
 
-        return Generator(seed, self.native_device(kind, index))
+        return Generator(seed, _device(kind, index))
 
     def synchronize(self, kind: str, index: int) -> None:
         if kind == "cuda":
@@ -137,3 +130,12 @@ class TorchBackend(Backend):
         found = torch.cuda.get_device_properties(index)
         memory = found.total_memory / 2**30
         return f"{found.name}, {memory:.1f} GiB, CUDA {torch.version.cuda}"
+
+
+def _device(kind: str, index: int) -> Any:
+    return torch.device(kind) if kind == "cpu" else torch.device(kind, index)
+
+
+def _share_memory(first: Any, second: Any) -> bool:
+    mine, its = first.untyped_storage(), second.untyped_storage()
+    return bool(mine.data_ptr() == its.data_ptr() and mine.nbytes())

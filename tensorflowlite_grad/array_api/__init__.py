@@ -10,7 +10,16 @@ from typing import Any
 
 from .. import dtypes
 from ..autograd.graph import Variable
-from ..functions import creation, elementwise, joining, products, reductions, shape
+from ..functions import (
+    comparison,
+    creation,
+    elementwise,
+    extremes,
+    joining,
+    products,
+    reductions,
+    shape,
+)
 from ..ops import arithmetic, conversion, indexing
 
 __all__ = [
@@ -110,16 +119,16 @@ copysign = elementwise.copysign
 cos = elementwise.cos
 cosh = elementwise.cosh
 divide = arithmetic.div.call
-equal = elementwise.eq
+equal = comparison.eq
 erf = elementwise.erf
 exp = elementwise.exp
 expm1 = elementwise.expm1
 floor = elementwise.floor
 hypot = elementwise.hypot
 imag = elementwise.imag
-isfinite = elementwise.isfinite
-isinf = elementwise.isinf
-isnan = elementwise.isnan
+isfinite = comparison.isfinite
+isinf = comparison.isinf
+isnan = comparison.isnan
 log = elementwise.log
 log10 = elementwise.log10
 log1p = elementwise.log1p
@@ -193,12 +202,12 @@ def prod(x: Any, *, axis: Any = None, dtype: Any = None, keepdims: bool = False)
 
 def max(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     """Return the greatest elements over axes."""
-    return reductions.amax(x, axis, keepdims)
+    return extremes.amax(x, axis, keepdims)
 
 
 def min(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     """Return the least elements over axes."""
-    return reductions.amin(x, axis, keepdims)
+    return extremes.amin(x, axis, keepdims)
 
 
 def all(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..dtypes import LEGACY_NAMES
+from .graph import Leaf, shown
 
 if TYPE_CHECKING:
     from .graph import Node
@@ -38,8 +39,6 @@ def changed(
     node: Node, name: str, array: Any, edge: Any, expected: int, found: int
 ) -> RuntimeError:
     """Return the error for a saved value that was written after it was saved."""
-    from .graph import Leaf, shown
-
     origin = ""
     if edge is not None and type(edge) is not Leaf:
         producer, number = shown(edge)

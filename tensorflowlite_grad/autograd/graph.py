@@ -179,9 +179,6 @@ class Hooks:
         #: the tensor that asked to keep its gradient
         self.retained: ref[Any] | None = None
 
-    def __bool__(self) -> bool:
-        return bool(self.tensor or self.pre or self.post or self.retained)
-
 
 class RemovableHandle:
     """Removes a hook: by `remove`, or at the end of a ``with`` block."""
@@ -405,11 +402,6 @@ def cell_of(tensor: Variable) -> Version:
             if cell is None:
                 cell = tensor._cell = Version()
     return cell
-
-
-def is_leaf_edge(edge: Edge) -> bool:
-    """Return whether an edge ends at a leaf that requires grad."""
-    return type(edge) is Leaf
 
 
 def make_leaf(tensor: Variable) -> None:

@@ -8,9 +8,10 @@ views of it is brought up to date.
 from __future__ import annotations
 
 from typing import Any
+from weakref import ref
 
 from . import modes
-from .graph import Leaf, Variable, cell_of, hooks_of
+from .graph import Leaf, Variable, cell_of, hooks_of, shown
 from .storage import write
 
 __all__ = ["apart", "check", "commit", "snapshot", "write"]
@@ -64,8 +65,6 @@ def check(tensor: Variable, name: str, source_requires_grad: bool = False) -> No
 
 def _refusal(view: Any, tensor: Variable) -> str:
     if view.creation == "multi":
-        from .graph import shown
-
         node, number = shown(tensor._edge)
         what = "a split" if node is None else node.name().removesuffix("Backward0")
         return (
@@ -150,7 +149,5 @@ def _move_edge(tensor: Variable, edge: Any) -> None:
         old = tensor._edge
         if old is not None and old.hooks is not None:
             old.hooks.retained = None
-        from weakref import ref
-
         hooks_of(edge).retained = ref(tensor)
     tensor._edge = edge

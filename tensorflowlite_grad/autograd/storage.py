@@ -6,6 +6,7 @@ operations that lead to it from the array of the whole.
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 from .graph import Extra, Variable, WeakList, cell_of
@@ -56,10 +57,7 @@ def scattered(xp: Any, base: Any, source: Any, chain: Chain) -> Any:
         out = xp.asarray(base, copy=True)
         replay(xp, out, chain)[...] = source
         return out
-    count = 1
-    for n in base.shape:
-        count *= n
-    positions = replay(xp, xp.reshape(xp.arange(count), tuple(base.shape)), chain)
+    positions = replay(xp, xp.reshape(xp.arange(prod(base.shape)), tuple(base.shape)), chain)
     values = xp.reshape(xp.broadcast_to(source, tuple(positions.shape)), (-1,))
     flat = xp.reshape(base, (-1,))
     return xp.reshape(xp.index_put(flat, (xp.reshape(positions, (-1,)),), values), base.shape)

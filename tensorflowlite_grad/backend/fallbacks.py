@@ -6,12 +6,13 @@ of the same name into its namespace.
 
 from __future__ import annotations
 
+import math
 import random
 from math import prod
 from types import ModuleType
 from typing import Any
 
-__all__ = ["EXTRAS", "HostGenerator", "complete"]
+__all__ = ["EXTRAS", "HostGenerator", "complete", "is_basic"]
 
 Array = Any
 Index = tuple[Any, ...]
@@ -106,14 +107,8 @@ def _along(xp: Any, stride: int, r: range) -> Array:
 
 def erf(xp: Any, x: Array) -> Array:
     """Return the error function, by the host's `math.erf`, element by element."""
-    import math
-
-    return _by_element(xp, math.erf, x)
-
-
-def _by_element(xp: Any, function: Any, x: Array) -> Array:
     flat = xp.reshape(x, (-1,))
-    values = [function(float(flat[k])) for k in range(flat.shape[0])]
+    values = [math.erf(float(flat[k])) for k in range(flat.shape[0])]
     return xp.reshape(xp.asarray(values, dtype=x.dtype), x.shape)
 
 

@@ -57,10 +57,6 @@ class Backend(ABC):
         """Return how many devices of this kind can be used now."""
 
     @abstractmethod
-    def native_device(self, kind: str, index: int) -> Any:
-        """Return the library's own object for a device."""
-
-    @abstractmethod
     def locate(self, array: Array) -> tuple[str, int]:
         """Return the kind and index of the device that holds `array`."""
 
@@ -158,10 +154,6 @@ class Backend(ABC):
             return xp.reshape(array, shape, copy=False)
         except (ValueError, AttributeError, RuntimeError):
             return None
-
-    def shares_memory(self, first: Array, second: Array) -> bool:
-        """Return whether the two arrays may share memory."""
-        return False
 
     def mutable(self, array: Array) -> Array:
         """Return `array` as one that can be written and viewed (NumPy's scalars cannot)."""

@@ -38,6 +38,7 @@ _wrap: list[Callable[[Array, Place], Any]] = []
 
 
 def _entry_points() -> dict[str, EntryPoint]:
+    # Importing the package should not take the time that importing this takes.
     from importlib.metadata import EntryPoint, entry_points
 
     found = {e.name: e for e in entry_points(group=GROUP)}

@@ -83,7 +83,7 @@ def set_default_backend(name: str) -> None:
     >>> tg.ones(2).backend
     'numpy'
     """
-    _default.set(_first_place(registry.get(_checked(name))))
+    _default.set(_place_of_backend(name))
 
 
 @contextmanager
@@ -107,17 +107,17 @@ def use_backend(name: str) -> Iterator[None]:
     ...     tg.ones(2).backend
     'numpy'
     """
-    token = _default.set(_first_place(registry.get(_checked(name))))
+    token = _default.set(_place_of_backend(name))
     try:
         yield
     finally:
         _default.reset(token)
 
 
-def _checked(name: object) -> str:
+def _place_of_backend(name: object) -> Place:
     if not isinstance(name, str):
         raise TypeError(f"the name of a backend must be str, not {type(name).__name__}")
-    return name
+    return _first_place(registry.get(name))
 
 
 def resolve(where: device | str | int | None, near: Place | None = None) -> Place:

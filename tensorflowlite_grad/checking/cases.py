@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from .samples import Native, case, given, real, truth, whole
+from .samples import Native, Sample, case, given, real, truth, whole
 
 __all__: list[str] = []
 
@@ -140,8 +140,6 @@ case(
 
 
 def _complex_cases(name: str) -> None:
-    from .samples import Sample
-
     shapes = [(2, 3), (), (0, 2)]
     calls = [(Sample(shape, dtype="complex128"),) for shape in shapes]
     case(name, lambda np, z: getattr(np, name)(z), *calls)

@@ -9,19 +9,24 @@ from typing import TYPE_CHECKING, Any
 from ..autograd.graph import Variable
 from ..backend import registry
 from ..ops import conversion, promotion
-from ..size import Size
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["as_tensor_argument", "axes", "axis", "one_of", "shape_argument", "together"]
+__all__ = [
+    "as_tensor_argument",
+    "axes",
+    "axis",
+    "one_of",
+    "reduction",
+    "shape_argument",
+    "together",
+]
 
-MISSING: Any = object()
 
-
-def one_of(name: str, first: Any, second: Any, spellings: str, default: Any = MISSING) -> Any:
+def one_of(name: str, first: Any, second: Any, spellings: str, default: Any) -> Any:
     """Return the value of an argument that has two spellings; TypeError if both are given."""
-    if second is None or second is MISSING:
+    if second is None:
         return first
     if first is not default and first is not None:
         raise TypeError(f"{name}() got both {spellings}; give one of them")
@@ -67,6 +72,14 @@ def axes(name: str, dim: Any, ndim: int) -> tuple[int, ...] | None:
         return found if ndim else None
     found = (axis(name, dim, ndim),)
     return found if ndim else None
+
+
+def reduction(name: str, input: Any, dim: Any, axis: Any, keepdim: bool, keepdims: Any) -> Any:
+    """Return what a reduction is of, its axes as a tuple or None, and whether they stay."""
+    input = as_tensor_argument(name, input)
+    dim = one_of(name, dim, axis, "dim and axis", None)
+    keep = bool(one_of(name, keepdim, keepdims, "keepdim and keepdims", False))
+    return input, axes(name, dim, input._array.ndim), keep
 
 
 def shape_argument(name: str, size: Any) -> tuple[int, ...]:
@@ -124,8 +137,3 @@ def together(name: str, tensors: Sequence[Any]) -> list[Any]:
     place = promotion.common_place(name, list(tensors))
     wanted = promotion.result_type(*tensors)
     return [conversion.cast(conversion.move(t, place), wanted) for t in tensors]
-
-
-def size_of(tensor: Any) -> Size:
-    """Return a tensor's shape."""
-    return Size(tensor._array.shape)

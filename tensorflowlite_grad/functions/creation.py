@@ -7,13 +7,14 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from .. import dtypes
-from ..autograd import modes
 from ..autograd.graph import Variable, make_leaf
 from ..backend import registry
 from ..backend.selection import default_place, resolve
-from ..dtypes import Kind, default_of_kind, dtype, get_default_dtype, kind_of_scalar
+from ..dtypes import SCALARS, Kind, default_of_kind, dtype, get_default_dtype, kind_of_scalar
 from ..ops import conversion
-from .arguments import shape_argument
+from ..ops.promotion import fitting, scalar_array
+from .arguments import as_tensor_argument, shape_argument
+from .nested import check_values, host_array
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -63,7 +64,8 @@ def require(tensor: Any) -> None:
     make_leaf(tensor)
 
 
-def _dtype(value: Any) -> dtype | None:
+def dtype_argument(value: Any) -> dtype | None:
+    """Return the dtype that an argument stands for: ours, or one of Python's types."""
     if value is None or isinstance(value, dtype):
         return value
     if value is float:
@@ -71,48 +73,6 @@ def _dtype(value: Any) -> dtype | None:
     if value in (int, bool, complex):
         return {int: dtypes.int64, bool: dtypes.bool_, complex: dtypes.complex128}[value]
     raise TypeError(f"argument 'dtype' must be a tensorflowlite_grad dtype, not {value!r}")
-
-
-def _plain(data: Any) -> Any:
-    """Return nested sequences with tensors in them replaced by lists."""
-    if isinstance(data, Variable):
-        if data._edge is not None and modes.is_grad_enabled():
-            warnings.warn(
-                "Converting a tensor with requires_grad=True to a scalar may lead to unexpected "
-                "behavior: tensor() detaches the tensors in a list; use stack() to keep their "
-                "graph, or detach() them first.",
-                stacklevel=4,
-            )
-        return data._place.backend.to_numpy(data._array).tolist()
-    if isinstance(data, (list, tuple)):
-        return [_plain(item) for item in data]
-    return data
-
-
-def _host(data: Any) -> Any:
-    """Return Python data as a host array, with PyTorch's default dtypes."""
-    host = registry.get("numpy")
-    try:
-        array = host.host_array(_plain(data))  # type: ignore[attr-defined]
-    except ValueError as error:
-        raise ValueError(
-            f"expected nested sequences of equal length at every level: {error}"
-        ) from None
-    except OverflowError as error:
-        raise RuntimeError(f"Overflow when unpacking long: {error}") from None
-    kind = array.dtype.kind
-    if kind not in "biufc":
-        found = next((type(x).__name__ for x in _leaves(data)), type(data).__name__)
-        raise TypeError(f"new(): invalid data type '{found}': tensor() takes numbers")
-    return array
-
-
-def _leaves(data: Any) -> Any:
-    if isinstance(data, (list, tuple)):
-        for item in data:
-            yield from _leaves(item)
-    elif kind_of_scalar(data) is None:
-        yield data
 
 
 def tensor(
@@ -148,7 +108,7 @@ def tensor(
     tensor([[ 1., -1.],
             [ 1.,  2.]], requires_grad=True)
     """
-    wanted = _dtype(dtype)
+    wanted = dtype_argument(dtype)
     if isinstance(data, Variable):
         warnings.warn(
             "To copy construct from a tensor, it is recommended to use "
@@ -161,14 +121,12 @@ def tensor(
         copy = conversion.move(copy, place)
         return _cast_leaf(copy, wanted, requires_grad)
     place = resolve(device)
-    kind = kind_of_scalar(data) if type(data) in (bool, int, float, complex) else None
+    kind = kind_of_scalar(data) if type(data) in SCALARS else None
     if kind is not None:
         found = wanted or default_of_kind(kind)
-        if kind is Kind.COMPLEX and not found.is_complex:
-            raise RuntimeError(
-                f"value cannot be converted to type {found.name} without overflow: it is complex"
-            )
-        return finish(_number(place, data, found), place, requires_grad)
+        if kind is Kind.INT and not -(2**63) <= data < 2**63:
+            raise ValueError(f"Overflow when unpacking long long: {data} does not fit 64 bits")
+        return finish(scalar_array(place, data, found), place, requires_grad)
     source = None if isinstance(data, (list, tuple)) else registry.place_of(data)
     if source is not None:
         found = wanted or source.dtype_of(data)
@@ -177,8 +135,9 @@ def tensor(
             return _cast_leaf(out, wanted, requires_grad)
         host = source.backend.to_numpy(data)
     else:
-        host = _host(data)
+        host = host_array(data)
         found = wanted or _inferred(host, data)
+        check_values(host, found)
     numpy = registry.get("numpy")
     host = numpy.converted(host, found.name)  # type: ignore[attr-defined]
     return finish(place.backend.from_numpy(host, place.kind, place.index), place, requires_grad)
@@ -197,17 +156,8 @@ def _dtype_of_items(data: Any) -> dtype | None:
         data = data[0]
     if isinstance(data, Variable):
         return data._place.dtype_of(data._array)
-    place = None if type(data) in (bool, int, float, complex) else registry.place_of(data)
+    place = None if type(data) in SCALARS else registry.place_of(data)
     return None if place is None else place.dtype_of(data)
-
-
-def _number(place: Any, value: Any, found: dtype) -> Any:
-    try:
-        return place.scalar(value, place.native(found))
-    except (OverflowError, ValueError) as error:
-        raise RuntimeError(
-            f"value cannot be converted to type {found.name} without overflow: {error}"
-        ) from None
 
 
 def _cast_leaf(out: Any, wanted: dtype | None, requires_grad: bool) -> Any:
@@ -234,11 +184,11 @@ def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
     >>> tg.as_tensor([1, 2])
     tensor([1, 2])
     """
-    wanted = _dtype(dtype)
+    wanted = dtype_argument(dtype)
     out = data
     if not isinstance(data, Variable):
         source = None if isinstance(data, (list, tuple)) else registry.place_of(data)
-        if source is None or type(data) in (bool, int, float, complex):
+        if source is None or type(data) in SCALARS:
             return tensor(data, dtype=dtype, device=device)
         out = source.adopt(data)
         if device is None and source.backend.name == "numpy":
@@ -282,7 +232,7 @@ def _made(
 ) -> Any:
     shape = shape_argument(name, size)
     place = resolve(device)
-    native = place.native(_dtype(dtype) or get_default_dtype())
+    native = place.native(dtype_argument(dtype) or get_default_dtype())
     try:
         array = getattr(place.xp, function)(shape, *fill, dtype=native)
     except MemoryError as error:
@@ -354,7 +304,7 @@ def full(
     """
     if isinstance(fill_value, Variable):
         # A tensor may require grad, which a fill would drop.
-        wanted = _dtype(dtype) or fill_value._place.dtype_of(fill_value._array)
+        wanted = dtype_argument(dtype) or fill_value._place.dtype_of(fill_value._array)
         return conversion.cast(fill_value, wanted).expand(shape_argument("full", (size,))).clone()
     kind = kind_of_scalar(fill_value)
     if kind is None:
@@ -362,15 +312,17 @@ def full(
             f"full(): argument 'fill_value' must be Number, not {type(fill_value).__name__}"
         )
     size = (size,) if isinstance(size, int) else tuple(size)
-    wanted = _dtype(dtype) or default_of_kind(kind)
+    wanted = dtype_argument(dtype) or default_of_kind(kind)
+    fill_value = fitting(fill_value, wanted)
     return _made("full", (size,), "full", wanted, device, requires_grad, fill_value)
 
 
 def _like(
     input: Any, function: Any, dtype: Any, device: Any, requires_grad: bool, *fill: Any
 ) -> Any:
+    input = as_tensor_argument(f"{function.__name__}_like", input)
     place = input._place if device is None else resolve(device, input._place)
-    wanted = _dtype(dtype) or input._place.dtype_of(input._array)
+    wanted = dtype_argument(dtype) or input._place.dtype_of(input._array)
     shape = tuple(input._array.shape)
     return function(shape, *fill, dtype=wanted, device=place.device, requires_grad=requires_grad)
 
@@ -455,7 +407,7 @@ def eye(
     """
     rows, columns = shape_argument("eye", (n, n if m is None else m))
     place = resolve(device)
-    native = place.native(_dtype(dtype) or get_default_dtype())
+    native = place.native(dtype_argument(dtype) or get_default_dtype())
     return finish(place.xp.eye(rows, columns, dtype=native), place, requires_grad)
 
 
@@ -464,7 +416,7 @@ def _scalar(value: Any) -> Any:
 
 
 def arange(
-    start: Any,
+    start: Any = None,
     end: Any = None,
     step: Any = 1,
     *,
@@ -496,11 +448,13 @@ def arange(
     """
     start, end, step = _scalar(start), _scalar(end), _scalar(step)
     if end is None:
-        start, end = 0, start
+        start, end = None, start
+    if start is None:
+        start = 0
     for value in (start, end, step):
         if not isinstance(value, (int, float)):
             raise TypeError(f"arange(): bounds must be numbers, not {type(value).__name__}")
-    if step == 0:
+    if step == 0 or step != step:
         raise RuntimeError("step must be nonzero")
     if not math.isfinite(start) or not math.isfinite(end):
         raise RuntimeError(f"unsupported range: {start} -> {end}")
@@ -510,7 +464,7 @@ def arange(
             f"{step}"
         )
     whole = all(isinstance(v, int) for v in (start, end, step))
-    wanted = _dtype(dtype) or (dtypes.int64 if whole else get_default_dtype())
+    wanted = dtype_argument(dtype) or (dtypes.int64 if whole else get_default_dtype())
     count = -(-(end - start) // step) if whole else math.ceil((end - start) / step)
     shape_argument("arange", (int(count),))
     place = resolve(device)
@@ -543,7 +497,7 @@ def linspace(
     if steps < 0:
         raise RuntimeError("number of steps must be non-negative")
     place = resolve(device)
-    native = place.native(_dtype(dtype) or get_default_dtype())
+    native = place.native(dtype_argument(dtype) or get_default_dtype())
     (count,) = shape_argument("linspace", (steps,))
     array = place.xp.linspace(float(start), float(end), count, dtype=place.native(dtypes.float64))
     return finish(place.xp.astype(array, native), place, requires_grad)
@@ -569,4 +523,4 @@ def logspace(
     """
     powers = linspace(start, end, steps, dtype=dtypes.float64, device=device)
     out = (powers * math.log(base)).exp()
-    return _cast_leaf(out, _dtype(dtype) or get_default_dtype(), requires_grad)
+    return _cast_leaf(out, dtype_argument(dtype) or get_default_dtype(), requires_grad)

@@ -404,8 +404,8 @@ IN_PLACE: dict[str, tuple[Arguments, str]] = {
 }
 
 
-def attach(functions: dict[str, Any]) -> dict[str, str]:
-    """Give the written functions among `functions`, which are by public name, a docstring.
+def attach(module: dict[str, Any]) -> dict[str, str]:
+    """Give the written functions among a module's public ones a docstring.
 
     Returns
     -------
@@ -413,8 +413,11 @@ def attach(functions: dict[str, Any]) -> dict[str, str]:
         Those docstrings, by name.
     """
     made = {}
-    for name, (summary, arguments, result) in TEXTS.items():
-        function: Callable[..., Any] = functions[name]
+    for name in module["__all__"]:
+        if name not in TEXTS:
+            continue
+        summary, arguments, result = TEXTS[name]
+        function: Callable[..., Any] = module[name]
         code = function.__code__
         parameters = "\n".join(_PARAMETERS[p] for p in code.co_varnames[: code.co_argcount])
         example = _example(f"tg.{name}({', '.join(arguments)})", result)

@@ -13,6 +13,7 @@ from ..dtypes import kind_of_scalar
 from ..ops import arithmetic, comparison, conversion, exponential, promotion, trigonometric
 from . import docstrings
 from .arguments import as_tensor_argument
+from .gathering import nonzero
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -25,7 +26,6 @@ __all__ = [
     "add",
     "addcdiv",
     "addcmul",
-    "allclose",
     "arccos",
     "arccosh",
     "arcsin",
@@ -38,12 +38,6 @@ __all__ = [
     "atan",
     "atan2",
     "atanh",
-    "bitwise_and",
-    "bitwise_left_shift",
-    "bitwise_not",
-    "bitwise_or",
-    "bitwise_right_shift",
-    "bitwise_xor",
     "ceil",
     "clamp",
     "clamp_max",
@@ -55,8 +49,6 @@ __all__ = [
     "cosh",
     "div",
     "divide",
-    "eq",
-    "equal",
     "erf",
     "exp",
     "exp2",
@@ -66,40 +58,22 @@ __all__ = [
     "floor_divide",
     "fmod",
     "frac",
-    "ge",
-    "greater",
-    "greater_equal",
-    "gt",
     "hypot",
     "imag",
-    "isclose",
-    "isfinite",
-    "isinf",
-    "isnan",
-    "le",
     "lerp",
-    "less",
-    "less_equal",
     "log",
     "log10",
     "log1p",
     "log2",
     "logaddexp",
-    "logical_and",
-    "logical_not",
-    "logical_or",
-    "logical_xor",
     "logit",
     "logsigmoid",
-    "lt",
     "maximum",
     "minimum",
     "mul",
     "multiply",
-    "ne",
     "neg",
     "negative",
-    "not_equal",
     "positive",
     "pow",
     "real",
@@ -112,7 +86,6 @@ __all__ = [
     "sgn",
     "sigmoid",
     "sign",
-    "signbit",
     "sin",
     "sinh",
     "softplus",
@@ -176,26 +149,6 @@ asinh = arcsinh = trigonometric.asinh.call
 acosh = arccosh = trigonometric.acosh.call
 atanh = arctanh = trigonometric.atanh.call
 atan2 = arctan2 = trigonometric.atan2.call
-eq = comparison.eq.call
-ne = not_equal = comparison.ne.call
-lt = less = comparison.lt.call
-le = less_equal = comparison.le.call
-gt = greater = comparison.gt.call
-ge = greater_equal = comparison.ge.call
-isnan = comparison.isnan.call
-isinf = comparison.isinf.call
-isfinite = comparison.isfinite.call
-signbit = comparison.signbit.call
-logical_not = comparison.logical_not.call
-logical_and = comparison.logical_and.call
-logical_or = comparison.logical_or.call
-logical_xor = comparison.logical_xor.call
-bitwise_not = comparison.bitwise_not.call
-bitwise_and = comparison.bitwise_and.call
-bitwise_or = comparison.bitwise_or.call
-bitwise_xor = comparison.bitwise_xor.call
-bitwise_left_shift = comparison.bitwise_left_shift.call
-bitwise_right_shift = comparison.bitwise_right_shift.call
 
 #: Where doctest finds the examples of functions that no source shows.
 __test__ = docstrings.attach(globals())
@@ -280,7 +233,7 @@ def rsub(input: Any, other: Any, *, alpha: Any = 1) -> Tensor:
         return _rsub(input, other)
     if other.__class__ is bool:
         promotion.refuse_bool_operands([input, other])
-    return _reflected(_sub, input, other)
+    return reflected(_sub, input, other)
 
 
 def div(input: Any, other: Any, *, rounding_mode: str | None = None) -> Tensor:
@@ -350,7 +303,7 @@ def rpow(input: Any, other: Any) -> Tensor:
     kind = other.__class__
     if (kind is float or kind is int) and input.dtype.is_floating_point:
         return arithmetic.pow_base.call(input, other)
-    return _reflected(_pow_tensor, input, other)
+    return reflected(_pow_tensor, input, other)
 
 
 def _has_negative_integers(input: Any, exponent: Any) -> bool:
@@ -358,24 +311,24 @@ def _has_negative_integers(input: Any, exponent: Any) -> bool:
         return False
     if promotion.result_type(input, exponent).kind > dtypes.Kind.INT:
         return False
-    return bool(lt(exponent, 0).any())
+    return bool(comparison.lt.call(exponent, 0).any())
 
 
-def _reflected(call: Any, input: Any, other: Any) -> Any:
+def reflected(call: Any, input: Any, other: Any) -> Any:
     """Return an operation of a number, in front, and a tensor."""
     place = input._place
     if kind_of_scalar(other) is None:
         array = as_tensor_argument(call.__name__, other)
         return call(array, input)
     wanted = promotion.result_type(input, other)
-    return call(place.wrap(place.scalar(other, place.native(wanted)), place), input)
+    return call(place.wrap(promotion.scalar_array(place, other, wanted), place), input)
 
 
 def rdiv(input: Any, other: Any) -> Tensor:
     """Return ``other / input``."""
     if kind_of_scalar(other) is not None:
         return mul(reciprocal(input), other)  # PyTorch's two roundings
-    return _div(other, input) if isinstance(other, Variable) else _reflected(_div, input, other)
+    return _div(other, input) if isinstance(other, Variable) else reflected(_div, input, other)
 
 
 def round(input: Any, *, decimals: int = 0) -> Tensor:
@@ -480,8 +433,6 @@ def where(condition: Any, input: Any = None, other: Any = None) -> Any:
     """
     condition = as_tensor_argument("where", condition, "condition")
     if input is None and other is None:
-        from .indexing import nonzero
-
         return nonzero(condition, as_tuple=True)
     if input is None or other is None:
         raise TypeError("where() needs the condition alone, or both input and other")
@@ -500,7 +451,7 @@ def where(condition: Any, input: Any = None, other: Any = None) -> Any:
     operands = [
         conversion.cast(conversion.move(v, place), wanted)
         if isinstance(v, Variable)
-        else place.wrap(place.scalar(v, place.native(wanted)), place)
+        else place.wrap(promotion.scalar_array(place, v, wanted), place)
         for v in values
     ]
     return arithmetic.where.record(conversion.move(condition, place), *operands)
@@ -591,51 +542,3 @@ def conj(input: Any) -> Tensor:
     """
     out = _complex_part("conj", input, arithmetic.conj)
     return input if out is None else out
-
-
-def isclose(
-    input: Any, other: Any, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False
-) -> Tensor:
-    """Return where ``|input - other| <= atol + rtol * |other|``.
-
-    Examples
-    --------
-    >>> import tensorflowlite_grad as tg
-    >>> tg.isclose(tg.tensor([1.0, 2.0]), tg.tensor([1.0 + 1e-7, 2.1]))
-    tensor([ True, False])
-    """
-    if dtypes.bool_ in (getattr(input, "dtype", None), getattr(other, "dtype", None)):
-        return eq(input, other)
-    near = abs(input - other) <= atol + rtol * abs(other)
-    out = eq(input, other) | (near & isfinite(other) & isfinite(input))
-    return out | (isnan(input) & isnan(other)) if equal_nan else out
-
-
-def allclose(
-    input: Any, other: Any, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False
-) -> bool:
-    """Return whether all elements are close: see `isclose`.
-
-    Examples
-    --------
-    >>> import tensorflowlite_grad as tg
-    >>> tg.allclose(tg.tensor([1.0]), tg.tensor([1.0 + 1e-7]))
-    True
-    """
-    return bool(isclose(input, other, rtol, atol, equal_nan).all())
-
-
-def equal(input: Any, other: Any) -> bool:
-    """Return whether two tensors have the same shape and elements.
-
-    Examples
-    --------
-    >>> import tensorflowlite_grad as tg
-    >>> tg.equal(tg.ones(2), tg.ones(2))
-    True
-    >>> tg.equal(tg.ones(2), tg.ones(1))
-    False
-    """
-    input = as_tensor_argument("equal", input)
-    other = as_tensor_argument("equal", other, "other", 2)
-    return input.shape == other.shape and bool(eq(input, other).all())

@@ -100,6 +100,8 @@ def stack(tensors: Any, dim: int = 0, *, axis: Any = None) -> Tensor:
     >>> tg.stack([tg.ones(2), tg.zeros(2)]).shape
     tensorflowlite_grad.Size([2, 2])
     """
+    if isinstance(tensors, (list, tuple)) and not tensors:
+        raise RuntimeError("stack expects a non-empty TensorList")
     listed = _joined("stack", tensors)
     dim = one_of("stack", dim, axis, "dim and axis", 0)
     shape = tuple(listed[0]._array.shape)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..ops import products as ops
 from ..ops import promotion
-from ..ops.broadcasting import broadcast_shapes
+from ..ops.broadcasting import broadcast_error, broadcast_shapes
 from ..ops.shape import reshape_copy
 from .arguments import as_tensor_argument
 from .shape import reshape, squeeze, unsqueeze
@@ -195,8 +195,6 @@ def matmul(input: Any, other: Any) -> Tensor:
     try:
         broadcast_shapes(*map(tuple, lead))
     except ValueError:
-        from ..ops.broadcasting import broadcast_error
-
         raise broadcast_error("matmul", [tuple(s) for s in lead]) from None  # type: ignore[misc]
     return ops.bmm.record(input, other)
 

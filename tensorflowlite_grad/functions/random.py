@@ -8,7 +8,7 @@ from .. import dtypes
 from ..backend.selection import resolve
 from ..dtypes import Kind, get_default_dtype
 from .arguments import shape_argument
-from .creation import _dtype, finish
+from .creation import dtype_argument, finish
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -79,7 +79,7 @@ def seed() -> int:
 
 
 def _float(name: str, dtype: Any) -> dtypes.dtype:
-    wanted = _dtype(dtype) or get_default_dtype()
+    wanted = dtype_argument(dtype) or get_default_dtype()
     if wanted.kind is not Kind.FLOAT:
         raise RuntimeError(f'"{name}" not implemented for {wanted.name}: give a floating dtype')
     return wanted
@@ -159,13 +159,18 @@ def randint(
         low, high = 0, low
     if size is None:
         raise TypeError("randint(): argument 'size' is missing; give the shape as a tuple")
+    for argument, value in (("low", low), ("high", high)):
+        if isinstance(value, bool) or not hasattr(value, "__index__"):
+            raise TypeError(
+                f"randint(): argument {argument!r} must be int, not {type(value).__name__}"
+            )
     if low >= high:
         raise RuntimeError(
             f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}"
         )
     place = resolve(device)
     shape = shape_argument("randint", (size,))
-    native = place.native(_dtype(dtype) or dtypes.int64)
+    native = place.native(dtype_argument(dtype) or dtypes.int64)
     array = generator_of(place).integers(place.xp, int(low), int(high), shape, native)
     return finish(array, place, requires_grad)
 
@@ -180,7 +185,7 @@ def randperm(n: int, *, dtype: Any = None, device: Any = None) -> Tensor:
     [0, 1, 2, 3]
     """
     place = resolve(device)
-    native = place.native(_dtype(dtype) or dtypes.int64)
+    native = place.native(dtype_argument(dtype) or dtypes.int64)
     return finish(generator_of(place).permutation(place.xp, int(n), native), place)
 
 

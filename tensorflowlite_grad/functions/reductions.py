@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections import namedtuple
-from math import prod as product
 from typing import TYPE_CHECKING, Any
 
 from .. import dtypes
-from ..autograd.graph import Variable
 from ..dtypes import Kind
 from ..ops import conversion
-from ..ops import indexing as index_ops
 from ..ops import reductions as ops
-from .arguments import MISSING, as_tensor_argument, axes, one_of
+from .arguments import as_tensor_argument, one_of, reduction
 from .arguments import axis as axis_of
 
 if TYPE_CHECKING:
@@ -20,19 +16,13 @@ if TYPE_CHECKING:
 
 __all__ = [
     "all",
-    "amax",
-    "amin",
     "any",
-    "argmax",
-    "argmin",
     "count_nonzero",
     "cumprod",
     "cumsum",
     "log_softmax",
     "logsumexp",
-    "max",
     "mean",
-    "min",
     "norm",
     "prod",
     "softmax",
@@ -40,16 +30,6 @@ __all__ = [
     "sum",
     "var",
 ]
-
-Extremes = namedtuple("Extremes", ["values", "indices"])
-
-
-def _reduced(name: str, input: Any, dim: Any, axis: Any, keepdim: bool, keepdims: Any) -> Any:
-    """Return the tensor, its axes as a tuple or None, and whether they are kept."""
-    input = as_tensor_argument(name, input)
-    dim = one_of(name, dim, axis, "dim and axis", None)
-    keep = bool(one_of(name, keepdim, keepdims, "keepdim and keepdims", False))
-    return input, axes(name, dim, input._array.ndim), keep
 
 
 def _floating(name: str, input: Any) -> Any:
@@ -109,7 +89,7 @@ def sum(
     """
     if dim is None and axis is None and not keepdim and keepdims is None:
         return ops.sum_all.record(_promoted(as_tensor_argument("sum", input), dtype))
-    input, dims, keep = _reduced("sum", input, dim, axis, keepdim, keepdims)
+    input, dims, keep = reduction("sum", input, dim, axis, keepdim, keepdims)
     return ops.sum_dim.record(_promoted(input, dtype), dims, keep)
 
 
@@ -135,7 +115,7 @@ def mean(
     >>> tg.mean(tg.tensor([1.0, 2.0, 6.0]))
     tensor(3.)
     """
-    input, dims, keep = _reduced("mean", input, dim, axis, keepdim, keepdims)
+    input, dims, keep = reduction("mean", input, dim, axis, keepdim, keepdims)
     if dtype is not None:
         input = conversion.cast(input, dtype)
     op = ops.mean_all if dims is None and not keep else ops.mean_dim
@@ -159,7 +139,7 @@ def prod(
     >>> tg.prod(tg.tensor([1.0, 2.0, 3.0]))
     tensor(6.)
     """
-    input, dims, keep = _reduced("prod", input, dim, axis, keepdim, keepdims)
+    input, dims, keep = reduction("prod", input, dim, axis, keepdim, keepdims)
     op = ops.prod if dims is None and not keep else ops.prod_dim
     return op.record(_promoted(input, dtype), dims, keep)
 
@@ -178,7 +158,7 @@ def _spread_arguments(
         dim, unbiased = None, dim
     if unbiased is not None:
         correction = 1 if unbiased else 0
-    input, dims, keep = _reduced(name, input, dim, axis, keepdim, keepdims)
+    input, dims, keep = reduction(name, input, dim, axis, keepdim, keepdims)
     return _floating(name, input), dims, 1 if correction is None else correction, keep
 
 
@@ -238,232 +218,6 @@ def std(
     )
 
 
-def _not_empty(name: str, input: Any, dims: Any) -> None:
-    shape = tuple(input._array.shape)
-    if dims is None:
-        if not product(shape):
-            raise RuntimeError(
-                f"{name}(): Expected reduction dim to be specified for input.numel() == 0. "
-                "Specify the reduction dim with the 'dim' argument."
-            )
-        return
-    for d in dims:
-        if shape[d] == 0:
-            raise IndexError(
-                f"{name}(): Expected reduction dim {d} to have non-zero size, but the tensor has "
-                f"shape {list(shape)}."
-            )
-
-
-def amax(
-    input: Any, dim: Any = None, keepdim: bool = False, *, axis: Any = None, keepdims: Any = None
-) -> Tensor:
-    """Return the greatest element; ties share the gradient evenly.
-
-    Examples
-    --------
-    >>> import tensorflowlite_grad as tg
-    >>> tg.amax(tg.tensor([[1.0, 5.0], [3.0, 2.0]]), dim=1)
-    tensor([5., 3.])
-    """
-    input, dims, keep = _reduced("amax", input, dim, axis, keepdim, keepdims)
-    _not_empty("amax", input, dims)
-    return _of_numbers(ops.amax, input, dims, keep)
-
-
-def amin(
-    input: Any, dim: Any = None, keepdim: bool = False, *, axis: Any = None, keepdims: Any = None
-) -> Tensor:
-    """Return the least element; ties share the gradient evenly.
-
-    Examples
-    --------
-    >>> import tensorflowlite_grad as tg
-    >>> tg.amin(tg.tensor([[1.0, 2.0], [4.0, 3.0]]), dim=1)
-    tensor([1., 3.])
-    """
-    input, dims, keep = _reduced("amin", input, dim, axis, keepdim, keepdims)
-    _not_empty("amin", input, dims)
-    return _of_numbers(ops.amin, input, dims, keep)
-
-
-def _of_numbers(op: Any, input: Any, dims: Any, keep: bool) -> Any:
-    """Run an extreme; the standard has it for numbers only, so bools go as integers."""
-    if input.dtype is dtypes.bool_:
-        as_int = conversion.cast(input, dtypes.uint8)
-        return conversion.cast(op.record(as_int, dims, keep), dtypes.bool_)
-    if input.dtype.is_complex:
-        raise RuntimeError(f"{op.name}(): complex numbers have no order")
-    return op.record(input, dims, keep)
-
-
-def _extreme(
-    name: str,
-    whole: Any,
-    along: Any,
-    arg: Any,
-    pairwise: Any,
-    input: Any,
-    dim: Any,
-    keepdim: Any,
-    axis: Any,
-    keepdims: Any,
-) -> Any:
-    if isinstance(dim, Variable):
-        return pairwise(input, dim)
-    input, dims, keep = _reduced(name, input, dim, axis, keepdim, keepdims)
-    if dim is None and axis is None:
-        _not_empty(name, input, None)
-        return _of_numbers(whole, input, None, False)
-    if not input._array.ndim:
-        return Extremes(conversion.alias(input), _zeros_like_index(input))
-    _not_empty(name, input, dims)
-    position = arg.record(_comparable(input), dims[0], True)
-    return Extremes(*_picked(along, input, position, dims[0], keep))
-
-
-def _comparable(input: Any) -> Any:
-    if input.dtype.is_complex:
-        raise RuntimeError("max and min do not support complex input: it has no order")
-    return conversion.cast(input, dtypes.uint8) if input.dtype is dtypes.bool_ else input
-
-
-def _zeros_like_index(input: Any) -> Any:
-    place = input._place
-    return place.wrap(place.scalar(0, place.native(dtypes.int64)), place)
-
-
-def _picked(op: Any, input: Any, position: Any, d: int, keep: bool) -> Any:
-    """Return the elements at given positions along an axis, and the positions."""
-    from .indexing import along_axis
-
-    index = along_axis(input, d, position._array)
-    if not keep:
-        xp = input._place.xp
-        index = tuple(xp.squeeze(part, axis=d) for part in index)
-        position = position.squeeze(d)
-    return op.record(input, index), position
-
-
-def max(
-    input: Any,
-    dim: Any = None,
-    keepdim: bool = False,
-    *,
-    axis: Any = None,
-    keepdims: Any = None,
-    other: Any = None,
-) -> Any:
-    """Return the greatest element, or along `dim` the greatest ones and their positions.
-
-    With a tensor in second place, return the greater of each pair.
-
-    Returns
-    -------
-    Tensor or (values, indices)
-        Over all elements ties share the gradient; along `dim` one of them has it.
-
-    Examples
-    --------
-    >>> import tensorflowlite_grad as tg
-    >>> tg.max(tg.tensor([1.0, 3.0, 2.0]))
-    tensor(3.)
-    >>> tg.max(tg.tensor([[1.0, 3.0], [4.0, 2.0]]), dim=1).indices
-    tensor([1, 0])
-    """
-    from .elementwise import maximum
-
-    dim = other if other is not None else dim
-    return _extreme(
-        "max",
-        ops.max_all,
-        index_ops.max_dim,
-        ops.argmax,
-        maximum,
-        input,
-        dim,
-        keepdim,
-        axis,
-        keepdims,
-    )
-
-
-def min(
-    input: Any,
-    dim: Any = None,
-    keepdim: bool = False,
-    *,
-    axis: Any = None,
-    keepdims: Any = None,
-    other: Any = None,
-) -> Any:
-    """Return the least element, or along `dim` the least ones and their positions: see `max`.
-
-    Examples
-    --------
-    >>> import tensorflowlite_grad as tg
-    >>> tg.min(tg.tensor([3.0, 1.0, 2.0]))
-    tensor(1.)
-    >>> values, indices = tg.min(tg.tensor([[3.0, 1.0], [0.0, 2.0]]), dim=1)
-    >>> values, indices
-    (tensor([1., 0.]), tensor([1, 0]))
-    """
-    from .elementwise import minimum
-
-    dim = other if other is not None else dim
-    return _extreme(
-        "min",
-        ops.min_all,
-        index_ops.min_dim,
-        ops.argmin,
-        minimum,
-        input,
-        dim,
-        keepdim,
-        axis,
-        keepdims,
-    )
-
-
-def _position(
-    name: str, op: Any, input: Any, dim: Any, keepdim: bool, axis: Any, keepdims: Any
-) -> Any:
-    input, dims, keep = _reduced(name, input, dim, axis, keepdim, keepdims)
-    _not_empty(name, input, dims)
-    input = _comparable(input.detach())
-    if not input._array.ndim:
-        return _zeros_like_index(input)
-    return op.record(input, None if dims is None else dims[0], keep)
-
-
-def argmax(
-    input: Any, dim: Any = None, keepdim: bool = False, *, axis: Any = None, keepdims: Any = None
-) -> Tensor:
-    """Return the position of the greatest element, the first of several.
-
-    Examples
-    --------
-    >>> import tensorflowlite_grad as tg
-    >>> tg.argmax(tg.tensor([1.0, 3.0, 2.0]))
-    tensor(1)
-    """
-    return _position("argmax", ops.argmax, input, dim, keepdim, axis, keepdims)
-
-
-def argmin(
-    input: Any, dim: Any = None, keepdim: bool = False, *, axis: Any = None, keepdims: Any = None
-) -> Tensor:
-    """Return the position of the least element, the first of several.
-
-    Examples
-    --------
-    >>> import tensorflowlite_grad as tg
-    >>> tg.argmin(tg.tensor([3.0, 1.0, 2.0]))
-    tensor(1)
-    """
-    return _position("argmin", ops.argmin, input, dim, keepdim, axis, keepdims)
-
-
 def all(
     input: Any, dim: Any = None, keepdim: bool = False, *, axis: Any = None, keepdims: Any = None
 ) -> Tensor:
@@ -475,7 +229,7 @@ def all(
     >>> tg.all(tg.tensor([True, False]))
     tensor(False)
     """
-    return _truth(ops.all_, *_reduced("all", input, dim, axis, keepdim, keepdims))
+    return _truth(ops.all_, *reduction("all", input, dim, axis, keepdim, keepdims))
 
 
 def any(
@@ -489,7 +243,7 @@ def any(
     >>> tg.any(tg.tensor([True, False]))
     tensor(True)
     """
-    return _truth(ops.any_, *_reduced("any", input, dim, axis, keepdim, keepdims))
+    return _truth(ops.any_, *reduction("any", input, dim, axis, keepdim, keepdims))
 
 
 def _truth(op: Any, input: Any, dims: Any, keep: bool) -> Any:
@@ -521,7 +275,7 @@ def logsumexp(
     >>> tg.logsumexp(tg.tensor([1000.0, 1000.0]), dim=0)
     tensor(1000.6932)
     """
-    input, dims, keep = _reduced("logsumexp", input, dim, axis, keepdim, keepdims)
+    input, dims, keep = reduction("logsumexp", input, dim, axis, keepdim, keepdims)
     return ops.logsumexp.record(_as_float(input), dims, keep)
 
 
@@ -576,7 +330,7 @@ def _as_float_input(input: Any) -> Any:
     return input
 
 
-def cumsum(input: Any, dim: Any = MISSING, *, dtype: Any = None, axis: Any = None) -> Tensor:
+def cumsum(input: Any, dim: Any = None, *, dtype: Any = None, axis: Any = None) -> Tensor:
     """Return the running sums along `dim`.
 
     Examples
@@ -586,10 +340,10 @@ def cumsum(input: Any, dim: Any = MISSING, *, dtype: Any = None, axis: Any = Non
     tensor([1, 3, 6])
     """
     input = _promoted(as_tensor_argument("cumsum", input), dtype)
-    return _along("cumsum", ops.cumsum, input, None if dim is MISSING else dim, axis, None)
+    return _along("cumsum", ops.cumsum, input, dim, axis, None)
 
 
-def cumprod(input: Any, dim: Any = MISSING, *, dtype: Any = None, axis: Any = None) -> Tensor:
+def cumprod(input: Any, dim: Any = None, *, dtype: Any = None, axis: Any = None) -> Tensor:
     """Return the running products along `dim`.
 
     Examples
@@ -599,7 +353,7 @@ def cumprod(input: Any, dim: Any = MISSING, *, dtype: Any = None, axis: Any = No
     tensor([1., 2., 6.])
     """
     input = _promoted(as_tensor_argument("cumprod", input), dtype)
-    return _along("cumprod", ops.cumprod, input, None if dim is MISSING else dim, axis, None)
+    return _along("cumprod", ops.cumprod, input, dim, axis, None)
 
 
 def norm(
@@ -655,7 +409,7 @@ def vector_norm(
     >>> tg.linalg.vector_norm(tg.tensor([3.0, -4.0]), 1)
     tensor(7.)
     """
-    x, dims, keep = _reduced("linalg.vector_norm", x, dim, axis, keepdim, keepdims)
+    x, dims, keep = reduction("linalg.vector_norm", x, dim, axis, keepdim, keepdims)
     if dtype is not None:
         x = conversion.cast(x, dtype)
     if x.dtype.kind < Kind.FLOAT:

@@ -1,12 +1,14 @@
-"""Shape: views, joining and repeating, in PyTorch's spelling."""
+"""Shape: views, and what repeats or reorders elements, in PyTorch's spelling."""
 
 from __future__ import annotations
 
 from math import prod
+from operator import index as as_index
 from typing import TYPE_CHECKING, Any
 
 from ..ops import conversion
 from ..ops import shape as ops
+from ..ops.broadcasting import broadcast_error, broadcast_shapes
 from .arguments import as_tensor_argument, axes, one_of, shape_argument
 from .arguments import axis as axis_of
 
@@ -49,7 +51,10 @@ def _resolved(name: str, tensor: Any, size: Any) -> tuple[int, ...]:
     """
     if len(size) == 1 and isinstance(size[0], (tuple, list)):
         size = size[0]
-    numbers = [int(n) if not isinstance(n, int) else n for n in size]
+    try:
+        numbers = [as_index(n) for n in size]
+    except TypeError:
+        raise TypeError(f"{name}(): argument 'shape' must be tuple of ints, not {size}") from None
     count = prod(tensor._array.shape)
     if numbers.count(-1) > 1:
         raise RuntimeError(f"only one dimension can be inferred, but {name}() got {numbers}")
@@ -73,17 +78,17 @@ def _resolved(name: str, tensor: Any, size: Any) -> tuple[int, ...]:
     return tuple(numbers)
 
 
-def _as_view(op: Any, tensor: Any, shape: tuple[int, ...]) -> Any:
+def _as_view(tensor: Any, shape: tuple[int, ...]) -> Any:
     """Return the tensor reshaped as a view, or None where memory does not allow one."""
     place = tensor._place
     tensor._array = place.backend.mutable(tensor._array)
     if place.backend.try_view(place.xp, tensor._array, shape) is None:
         return None
-    return op.record(tensor, shape)
+    return ops.view.record(tensor, shape)
 
 
 def view(input: Any, *size: Any) -> Tensor:
-    """Return the same memory in another shape, or as another dtype.
+    """Return the same memory in another shape.
 
     Raises
     ------
@@ -97,7 +102,7 @@ def view(input: Any, *size: Any) -> Tensor:
     tensor([[0, 1],
             [2, 3]])
     """
-    out = _as_view(ops.view, input, _resolved("view", input, size))
+    out = _as_view(input, _resolved("view", input, size))
     if out is None:
         raise RuntimeError(
             "view size is not compatible with input tensor's size and stride (at least one "
@@ -130,7 +135,7 @@ def reshape(input: Any, *shape: Any) -> Tensor:
     """
     input = as_tensor_argument("reshape", input)
     size = _resolved("reshape", input, shape)
-    out = _as_view(ops.view, input, size)
+    out = _as_view(input, size)
     return ops.reshape_copy.record(input, size) if out is None else out
 
 
@@ -401,8 +406,6 @@ def broadcast_tensors(*tensors: Any) -> tuple[Tensor, ...]:
     >>> x.shape, y.shape
     (tensorflowlite_grad.Size([2, 3]), tensorflowlite_grad.Size([2, 3]))
     """
-    from ..ops.broadcasting import broadcast_error, broadcast_shapes
-
     shapes = [tuple(t._array.shape) for t in tensors]
     error = broadcast_error("broadcast_tensors", shapes)
     if error is not None:

@@ -56,7 +56,8 @@ class ConversionMethods(Variable):
         Parameters
         ----------
         *args
-            A device or its name, a dtype, both, or a tensor to be like.
+            A device or its name, a dtype, both, or a tensor to be like: of its dtype, on its
+            device, with its backend.
         copy : bool, optional
             Copy even if nothing changes.
 
@@ -72,20 +73,23 @@ class ConversionMethods(Variable):
         kwargs.pop("non_blocking", None)
         where = kwargs.pop("device", None)
         wanted = kwargs.pop("dtype", None)
+        place = None
         if kwargs:
             raise TypeError(f"to() got an unexpected keyword argument {next(iter(kwargs))!r}")
         for arg in args:
             if isinstance(arg, dtypes.dtype):
                 wanted = arg
             elif isinstance(arg, Variable):
-                where, wanted = arg._place.device, arg._place.dtype_of(arg._array)
+                place, wanted = arg._place, arg._place.dtype_of(arg._array)
             elif isinstance(arg, bool) or arg is None:
                 copy = copy or bool(arg)
             else:
                 where = arg
         out: Any = self
         if where is not None:
-            out = conversion.move(out, resolve(where, self._place))
+            place = resolve(where, self._place)
+        if place is not None:
+            out = conversion.move(out, place)
         if wanted is not None:
             out = conversion.cast(out, wanted)
         moved: Tensor = conversion.clone(out) if copy and out is self else out

@@ -4,31 +4,39 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..functions import comparison, products
 from ..functions import elementwise as f
-from ..functions import products
 from ..functions.arguments import as_tensor_argument
 from ..ops import arithmetic
 
 
 def _floor_divided(input: Any, other: Any) -> Any:
-    return f._reflected(f.floor_divide, input, other)
+    return f.reflected(f.floor_divide, input, other)
 
 
 def _remaindered(input: Any, other: Any) -> Any:
-    return f._reflected(f.remainder, input, other)
+    return f.reflected(f.remainder, input, other)
 
 
 def _matrix_multiplied(input: Any, other: Any) -> Any:
     return products.matmul(as_tensor_argument("matmul", other), input)
 
 
+def _left_shifted(input: Any, other: Any) -> Any:
+    return f.reflected(comparison.bitwise_left_shift, input, other)
+
+
+def _right_shifted(input: Any, other: Any) -> Any:
+    return f.reflected(comparison.bitwise_right_shift, input, other)
+
+
 def _equal(input: Any, other: Any) -> Any:
     # PyTorch compares elements with numbers and tensors, and is unequal to all else.
-    return False if other is None or isinstance(other, str) else f.eq(input, other)
+    return False if other is None or isinstance(other, str) else comparison.eq(input, other)
 
 
 def _unequal(input: Any, other: Any) -> Any:
-    return True if other is None or isinstance(other, str) else f.ne(input, other)
+    return True if other is None or isinstance(other, str) else comparison.ne(input, other)
 
 
 class ElementwiseMethods:
@@ -57,16 +65,18 @@ class ElementwiseMethods:
     __rmatmul__ = _matrix_multiplied
     __eq__ = _equal
     __ne__ = _unequal
-    __lt__ = f.lt
-    __le__ = f.le
-    __gt__ = f.gt
-    __ge__ = f.ge
-    __invert__ = f.bitwise_not
-    __and__ = __rand__ = f.bitwise_and
-    __or__ = __ror__ = f.bitwise_or
-    __xor__ = __rxor__ = f.bitwise_xor
-    __lshift__ = f.bitwise_left_shift
-    __rshift__ = f.bitwise_right_shift
+    __lt__ = comparison.lt
+    __le__ = comparison.le
+    __gt__ = comparison.gt
+    __ge__ = comparison.ge
+    __invert__ = comparison.bitwise_not
+    __and__ = __rand__ = comparison.bitwise_and
+    __or__ = __ror__ = comparison.bitwise_or
+    __xor__ = __rxor__ = comparison.bitwise_xor
+    __lshift__ = comparison.bitwise_left_shift
+    __rlshift__ = _left_shifted
+    __rshift__ = comparison.bitwise_right_shift
+    __rrshift__ = _right_shifted
     __hash__ = object.__hash__
 
     add = f.add
@@ -127,27 +137,27 @@ class ElementwiseMethods:
     acosh = arccosh = f.acosh
     atanh = arctanh = f.atanh
     atan2 = arctan2 = f.atan2
-    eq = f.eq
-    ne = not_equal = f.ne
-    lt = less = f.lt
-    le = less_equal = f.le
-    gt = greater = f.gt
-    ge = greater_equal = f.ge
-    equal = f.equal
-    isclose = f.isclose
-    allclose = f.allclose
-    isnan = f.isnan
-    isinf = f.isinf
-    isfinite = f.isfinite
-    signbit = f.signbit
-    logical_not = f.logical_not
-    logical_and = f.logical_and
-    logical_or = f.logical_or
-    logical_xor = f.logical_xor
-    bitwise_not = f.bitwise_not
-    bitwise_and = f.bitwise_and
-    bitwise_or = f.bitwise_or
-    bitwise_xor = f.bitwise_xor
+    eq = comparison.eq
+    ne = not_equal = comparison.ne
+    lt = less = comparison.lt
+    le = less_equal = comparison.le
+    gt = greater = comparison.gt
+    ge = greater_equal = comparison.ge
+    equal = comparison.equal
+    isclose = comparison.isclose
+    allclose = comparison.allclose
+    isnan = comparison.isnan
+    isinf = comparison.isinf
+    isfinite = comparison.isfinite
+    signbit = comparison.signbit
+    logical_not = comparison.logical_not
+    logical_and = comparison.logical_and
+    logical_or = comparison.logical_or
+    logical_xor = comparison.logical_xor
+    bitwise_not = comparison.bitwise_not
+    bitwise_and = comparison.bitwise_and
+    bitwise_or = comparison.bitwise_or
+    bitwise_xor = comparison.bitwise_xor
     conj = f.conj
     matmul = products.matmul
     mm = products.mm

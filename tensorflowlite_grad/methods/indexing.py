@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..functions import gathering
 from ..functions import indexing as f
 
 
@@ -14,18 +15,18 @@ class IndexingMethods:
     __setitem__ = f.setitem
     __iter__ = f.iterate
 
-    gather = f.gather
-    take = f.take
-    take_along_dim = f.take_along_dim
-    index_select = f.index_select
+    gather = gathering.gather
+    take = gathering.take
+    take_along_dim = gathering.take_along_dim
+    index_select = gathering.index_select
     narrow = f.narrow
     select = f.select
-    nonzero = f.nonzero
-    masked_select = f.masked_select
-    masked_fill = f.masked_fill
+    nonzero = gathering.nonzero
+    masked_select = gathering.masked_select
+    masked_fill = gathering.masked_fill
     index_put = f.index_put
-    index_add = f.index_add
-    scatter_add = f.scatter_add
-    diagonal = f.diagonal
-    diag = f.diag
-    trace = f.trace
+    index_add = gathering.index_add
+    scatter_add = gathering.scatter_add
+    diagonal = gathering.diagonal
+    diag = gathering.diag
+    trace = gathering.trace

@@ -8,10 +8,11 @@ from .. import dtypes
 from ..autograd import inplace
 from ..autograd.graph import Variable
 from ..dtypes import Kind
-from ..functions import docstrings, indexing
+from ..functions import comparison, docstrings, gathering, indexing
 from ..functions import elementwise as f
 from ..functions.random import generator_of
 from ..ops import conversion
+from ..ops.promotion import common_place
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,7 +27,7 @@ def in_place(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
     def method(self: Any, *args: Any, **kwargs: Any) -> Any:
         requires = _requires(args) or (bool(kwargs) and _requires(kwargs.values()))
         inplace.check(self, name, requires)
-        _same_kind(self, name, args)
+        _same_place(self, name, args)
         result = function(inplace.snapshot(self, requires), *args, **kwargs)
         inplace.commit(self, _fitting(self, name, result))
         return self
@@ -36,12 +37,10 @@ def in_place(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
     return method
 
 
-def _same_kind(tensor: Any, name: str, args: tuple[Any, ...]) -> None:
+def _same_place(tensor: Any, name: str, args: tuple[Any, ...]) -> None:
     """Raise for what another device holds, before anything is computed."""
     for other in args:
         if isinstance(other, Variable) and other._place is not tensor._place and other._array.ndim:
-            from ..ops.promotion import common_place
-
             common_place(name, [tensor, other])
 
 
@@ -89,10 +88,10 @@ class InPlaceMethods:
     floor_divide_ = __ifloordiv__ = in_place("floor_divide_", f.floor_divide)
     remainder_ = __imod__ = in_place("remainder_", f.remainder)
     fmod_ = in_place("fmod_", f.fmod)
-    __iand__ = bitwise_and_ = in_place("bitwise_and_", f.bitwise_and)
-    __ior__ = bitwise_or_ = in_place("bitwise_or_", f.bitwise_or)
-    __ixor__ = bitwise_xor_ = in_place("bitwise_xor_", f.bitwise_xor)
-    logical_not_ = in_place("logical_not_", f.logical_not)
+    __iand__ = bitwise_and_ = in_place("bitwise_and_", comparison.bitwise_and)
+    __ior__ = bitwise_or_ = in_place("bitwise_or_", comparison.bitwise_or)
+    __ixor__ = bitwise_xor_ = in_place("bitwise_xor_", comparison.bitwise_xor)
+    logical_not_ = in_place("logical_not_", comparison.logical_not)
     neg_ = in_place("neg_", f.neg)
     abs_ = in_place("abs_", f.abs)
     square_ = in_place("square_", f.square)
@@ -128,10 +127,10 @@ class InPlaceMethods:
     lerp_ = in_place("lerp_", f.lerp)
     addcmul_ = in_place("addcmul_", f.addcmul)
     addcdiv_ = in_place("addcdiv_", f.addcdiv)
-    masked_fill_ = in_place("masked_fill_", indexing.masked_fill)
-    index_add_ = in_place("index_add_", indexing.index_add)
+    masked_fill_ = in_place("masked_fill_", gathering.masked_fill)
+    index_add_ = in_place("index_add_", gathering.index_add)
     index_put_ = in_place("index_put_", indexing.index_put)
-    scatter_add_ = in_place("scatter_add_", indexing.scatter_add)
+    scatter_add_ = in_place("scatter_add_", gathering.scatter_add)
 
     def copy_(self: Any, src: Any, non_blocking: bool = False) -> Any:
         """Set the elements to those of `src`, from any device and of any dtype, in place.
@@ -143,7 +142,7 @@ class InPlaceMethods:
         tensor([1., 2.])
         """
         inplace.check(self, "copy_", _requires([src]))
-        value = indexing._value(self, _anywhere(self, src))
+        value = indexing.assigned(self, _anywhere(self, src))
         want = tuple(self._array.shape)
         if tuple(value._array.shape) != want:
             value = value.expand(want)
@@ -171,7 +170,7 @@ class InPlaceMethods:
         tensor([7., 7.])
         """
         inplace.check(self, "fill_", _requires([value]))
-        number = indexing._value(self, value)
+        number = indexing.assigned(self, value)
         if number._array.ndim:
             raise RuntimeError(
                 "fill_ only supports 0-dimension value tensor but got tensor with "

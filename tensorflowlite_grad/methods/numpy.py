@@ -8,6 +8,7 @@ from typing import Any
 from ..autograd import modes
 from ..autograd.graph import Variable, cell_of
 from ..backend import registry
+from ..dtypes import SCALARS
 from ..functions.arguments import as_tensor_argument
 
 #: NumPy's functions behind its operators: with a tensor, ours are meant.
@@ -30,6 +31,15 @@ _OPERATORS = {
     "bitwise_and": operator.and_,
     "bitwise_or": operator.or_,
     "bitwise_xor": operator.xor,
+}
+
+#: NumPy's reductions, which have our names for their arguments too: with a tensor first,
+#: ours are meant, with their gradients.
+_REDUCTIONS = {
+    **{name: name for name in ("sum", "mean", "prod", "std", "var", "all", "any")},
+    **{name: name for name in ("argmax", "argmin", "amax", "amin")},
+    "max": "amax",
+    "min": "amin",
 }
 
 
@@ -96,9 +106,23 @@ class NumpyMethods:
         place = registry.place(backend, "cpu", 0)
         return place.wrap(result, place)
 
+    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        ours = _REDUCTIONS.get(function.__name__) if function.__module__ == "numpy" else None
+        given = {name: value for name, value in kwargs.items() if value is not None}
+        if ours is None or len(args) > 2 or not given.keys() <= {"axis", "keepdims", "ddof"}:
+            return function._implementation(*args, **kwargs)
+        if not isinstance(args[0] if args else None, Variable):
+            return function._implementation(*args, **kwargs)
+        if ours in ("std", "var"):
+            given["correction"] = given.pop("ddof", 0)
+        return getattr(args[0], ours)(*args[1:], **given)
+
 
 def _operand(name: str, x: Any) -> Any:
-    return x if type(x) in (bool, int, float, complex) else as_tensor_argument(name, x)
+    number = registry.get("numpy").as_number(x)  # which promotes as Python's numbers do
+    if number is not None:
+        return number
+    return x if type(x) in SCALARS else as_tensor_argument(name, x)
 
 
 def _as_array(x: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..functions import extremes
 from ..functions import reductions as f
 
 
@@ -15,12 +16,12 @@ class ReductionMethods:
     prod = f.prod
     var = f.var
     std = f.std
-    amax = f.amax
-    amin = f.amin
-    max = f.max
-    min = f.min
-    argmax = f.argmax
-    argmin = f.argmin
+    amax = extremes.amax
+    amin = extremes.amin
+    max = extremes.max
+    min = extremes.min
+    argmax = extremes.argmax
+    argmin = extremes.argmin
     all = f.all
     any = f.any
     count_nonzero = f.count_nonzero

@@ -10,7 +10,7 @@ from .broadcasting import sum_to
 from .declare import linear
 from .kinds import is_complex
 
-__all__ = ["alias", "cast", "clone", "move"]
+__all__ = ["alias", "cast", "clone", "move", "overwrite"]
 
 
 def _transfer(xp: Any, x: Any, source: Any, target: Any) -> Any:

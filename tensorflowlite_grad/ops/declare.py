@@ -8,13 +8,11 @@ that requires grad names is saved.
 
 from __future__ import annotations
 
-from math import prod
 from typing import TYPE_CHECKING, Any
 
-from .. import dtypes
 from ..autograd import carrier
 from . import promotion, recorder
-from .broadcasting import broadcast_error, sum_to
+from .broadcasting import broadcast_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,7 +69,6 @@ class Operation:
         result: str = "same",
         typed: bool = True,
         prepare: Callable[..., Any] | None = None,
-        doc: str = "",
     ) -> None:
         self.name = name
         self.forward = forward
@@ -87,8 +84,6 @@ class Operation:
         self.conjugate = conjugate
         self.view = view
         self.result = result
-        self.doc = doc
-        self.sum_to = sum_to
         self.prepare = prepare
         self.rule_parameters = {p: self._parameters(p, rule) for p, rule in rules.items()}
         self.call, self.record = recorder.write(self)
@@ -121,12 +116,18 @@ class Operation:
             return promotion.as_bool(self.record(*integers, *arguments[count:]))
         return self.record(*tensors, *arguments[count:])
 
-    def explain(self, error: Exception, operands: tuple[Any, ...], options: Any) -> Exception:
+    def explain(self, error: Exception, operands: tuple[Any, ...]) -> Exception:
         """Return the error to raise for one that a backend raised."""
         if self.elementwise and len(operands) > 1:
             mismatch = broadcast_error(self.name, [t._array.shape for t in operands])
             if mismatch is not None:
                 return mismatch
+        if self.result == "integral":
+            place, array = operands[0]._place, operands[0]._array
+            try:
+                promotion.common_dtype(self.name, self.result, place.dtype_of(array))
+            except (TypeError, NotImplementedError) as refusal:
+                return refusal
         if isinstance(error, MemoryError):
             size = " and ".join(f"{tuple(t._array.shape)}" for t in operands)
             return MemoryError(
@@ -217,7 +218,6 @@ def elementwise(
     operands: list[str] | None = None,
     typed: bool = True,
     prepare: Callable[..., Any] | None = None,
-    doc: str = "",
     **partials: Callable[..., Any] | None,
 ) -> Operation:
     """Declare an operation that works element by element, operands broadcasting.
@@ -257,7 +257,6 @@ def elementwise(
         conjugate=conjugate,
         result=result,
         jvp=jvp,
-        doc=doc,
     )
 
 
@@ -271,7 +270,6 @@ def linear(
     conjugate: bool = False,
     view: bool = False,
     jvp: Callable[..., Any] | None = None,
-    doc: str = "",
     **transposes: Callable[..., Any] | None,
 ) -> Operation:
     """Declare an operation that is linear in each operand: give the transposes.
@@ -290,7 +288,6 @@ def linear(
         conjugate=conjugate,
         view=view,
         jvp=jvp,
-        doc=doc,
     )
 
 
@@ -303,7 +300,6 @@ def general(
     jvp: Callable[..., Any] | None = None,
     node_name: str | None = None,
     conjugate: bool = False,
-    doc: str = "",
     **vjps: Callable[..., Any] | None,
 ) -> Operation:
     """Declare any other operation: give vector-Jacobian and Jacobian-vector products.
@@ -320,7 +316,6 @@ def general(
         kind="general",
         jvp=jvp,
         conjugate=conjugate,
-        doc=doc,
     )
 
 
@@ -332,18 +327,7 @@ def nondifferentiable(
     *,
     elementwise: bool = True,
     result: str = "same",
-    doc: str = "",
 ) -> Operation:
     """Declare an operation whose result never requires grad, such as a comparison."""
     kind = "nondifferentiable elementwise" if elementwise else "nondifferentiable"
-    return Operation(name, forward, operands, options or [], {}, kind=kind, result=result, doc=doc)
-
-
-def element_count(shape: tuple[int, ...]) -> int:
-    """Return how many elements a shape has."""
-    return prod(shape)
-
-
-def default_float() -> dtypes.dtype:
-    """Return the dtype that integers become where the result is a fraction."""
-    return dtypes.get_default_dtype()
+    return Operation(name, forward, operands, options or [], {}, kind=kind, result=result)

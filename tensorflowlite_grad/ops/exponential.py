@@ -49,7 +49,7 @@ logaddexp = elementwise(
 
 
 def _sigmoid(xp: Any, x: Any) -> Any:
-    """Return 1 / (1 + exp(-x)) as (1 + tanh(x / 2)) / 2 where that keeps precision."""
+    """Return 1 / (1 + exp(-x)), by an exponential that cannot overflow."""
     small = xp.exp(-xp.abs(x))
     return xp.where(x >= 0, 1 / (1 + small), small / (1 + small))
 
@@ -70,18 +70,14 @@ softplus = elementwise(
     "softplus",
     lambda xp, input: xp.logaddexp(input, xp.zeros_like(input)),
     result="realfloat",
-    input=lambda xp, g, input: g * _sigmoid_of(xp, input),
+    input=lambda xp, g, input: g * _sigmoid(xp, input),
 )
 logsigmoid = elementwise(
     "log_sigmoid",
     lambda xp, input: -xp.logaddexp(-input, xp.zeros_like(input)),
     result="realfloat",
-    input=lambda xp, g, input: g * _sigmoid_of(xp, -input),
+    input=lambda xp, g, input: g * _sigmoid(xp, -input),
 )
-
-
-def _sigmoid_of(xp: Any, x: Any) -> Any:
-    return _sigmoid(xp, x)
 
 
 erf = elementwise(

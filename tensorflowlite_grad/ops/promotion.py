@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ..autograd.graph import Variable
 from ..backend import registry
 from ..dtypes import (
+    SCALARS,
     Kind,
     bool_,
     default_of_kind,
@@ -32,8 +33,8 @@ __all__ = ["common_dtype", "operands", "result_type"]
 def common_dtype(name: str, result: str, found: dtype) -> dtype:
     """Return the dtype that an operation computes in, when its operands promote to `found`.
 
-    `result` is ``"same"``; ``"float"``, integers becoming the default float; ``"compare"``,
-    whose result is bool; ``"real"``, complex numbers being refused; or ``"integral"``.
+    `result` is ``"same"``; ``"float"``, integers becoming the default float; ``"real"``,
+    complex numbers being refused; ``"realfloat"``, both; or ``"integral"``.
     """
     if result in ("float", "realfloat") and found.kind < Kind.FLOAT:
         found = get_default_dtype()
@@ -42,7 +43,14 @@ def common_dtype(name: str, result: str, found: dtype) -> dtype:
             f"{name}(): complex numbers have no order, so dtype {found.name} is not supported"
         )
     if result == "integral" and found.kind > Kind.INT:
-        raise RuntimeError(f"{name}() is for bool and integer tensors, not dtype {found.name}")
+        if name == "bitwise_not":
+            raise TypeError(
+                "~ (operator.invert) is only implemented on integer and Boolean-type tensors, not "
+                f"{found.name}"
+            )
+        raise NotImplementedError(
+            f'"{name}" not implemented for {found.name}: it is for bool and integer tensors'
+        )
     return found
 
 
@@ -117,10 +125,12 @@ def operands(op: Operation, values: tuple[Any, ...]) -> list[Any]:
         if op.name == "square":
             found = int64
     wanted = common_dtype(op.name, op.result, found)
+    if wanted.kind is Kind.INT and wanted is not int64:
+        wanted, converted = _integers_in_range(op, converted, wanted)
     out = []
     for value in converted:
         if not isinstance(value, Variable):
-            out.append(place.wrap(place.scalar(value, place.native(wanted)), place))
+            out.append(place.wrap(scalar_array(place, value, wanted), place))
         else:
             if value._place is not place:
                 value = conversion.move(value, place)
@@ -128,6 +138,56 @@ def operands(op: Operation, values: tuple[Any, ...]) -> list[Any]:
                 value = conversion.cast(value, wanted)
             out.append(value)
     return out
+
+
+#: Arithmetic modulo the range of an integer dtype, so that numbers may exceed it.
+_MODULAR = {"add", "sub", "mul"}
+_COMPARISONS = {"eq", "ne", "lt", "le", "gt", "ge"}
+
+
+def _bounds(d: dtype) -> tuple[int, int]:
+    bits = 8 * d.itemsize
+    return (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1) if d.is_signed else (0, 2**bits - 1)
+
+
+def _integers_in_range(op: Operation, values: list[Any], wanted: dtype) -> tuple[dtype, list[Any]]:
+    """Return the dtype to compute in, and numbers that fit it where the operation allows."""
+    low, high = _bounds(wanted)
+    least, most = _bounds(int64)
+    large = [v for v in values if not isinstance(v, Variable) and not low <= v <= high]
+    if not large or any(not least <= v <= most for v in large):
+        return wanted, values
+    if op.name in _COMPARISONS:
+        return int64, values
+    if op.name in _MODULAR:
+        size = high - low + 1
+        values = [v if isinstance(v, Variable) else (v - low) % size + low for v in values]
+    return wanted, values
+
+
+def fitting(value: Any, wanted: dtype) -> Any:
+    """Return a Python number that a dtype can hold; RuntimeError if it cannot.
+
+    As in PyTorch, unsigned integers take the negative of what they hold, and wrap around.
+    """
+    try:
+        if isinstance(value, complex) and not wanted.is_complex:
+            raise OverflowError("it is complex")
+        if wanted.kind is Kind.INT:
+            low, high = _bounds(wanted)
+            if not (low or -high) <= int(value) <= high:
+                raise OverflowError(f"{value} is not between {low} and {high}")
+            return int(value) if low else int(value) % (high + 1)
+    except (OverflowError, ValueError) as error:
+        raise RuntimeError(
+            f"value cannot be converted to type {wanted.name} without overflow: {error}"
+        ) from None
+    return value
+
+
+def scalar_array(place: Any, value: Any, wanted: dtype) -> Any:
+    """Return a Python number as a 0-d array: see `fitting`."""
+    return place.scalar(fitting(value, wanted), place.native(wanted))
 
 
 #: Operations that have no form for bool, in PyTorch as here.
@@ -192,7 +252,7 @@ def refuse_bool_operands(values: list[Any]) -> None:
 
 def _array_operand(value: Any) -> Any:
     """Return an array of a known backend as a constant tensor, anything else as it is."""
-    if kind_of_scalar(value) is not None and type(value) in (bool, int, float, complex):
+    if type(value) in SCALARS:
         return value
     place = registry.place_of(value)
     if place is None:
@@ -218,5 +278,6 @@ def common_place(name: str, tensors: list[Any]) -> Any:
     text = " and ".join(sorted(f"{p.device} (backend {p.backend.name})" for p in places))
     raise RuntimeError(
         "Expected all tensors to be on the same device, but found at least two devices: "
-        f"{text}, in {name}(); move them together with .to(device)"
+        f"{text}, in {name}(); move them together with .to(device), or .to(other) to another's "
+        "backend"
     )

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..autograd import carrier, errors, modes
 from ..autograd.graph import Extra, Node, Variable, Version, View, cell_of, next_seq
+from .broadcasting import sum_to
 
 if TYPE_CHECKING:
     from .declare import Operation
@@ -43,7 +44,6 @@ def _stub(op: Operation, name: str, space: dict[str, Any]) -> Any:
     template = scratch[name]
     stub = FunctionType(template.__code__, space, op.name, template.__defaults__)
     stub.__qualname__ = op.name
-    stub.__doc__ = op.doc
     return stub
 
 
@@ -85,7 +85,6 @@ def _new_space(op: Operation) -> dict[str, Any]:
         "freed": errors.freed,
         "changed": errors.changed,
         "detached": errors.detached,
-        "Extra": Extra,
     }
     carrier.names_for_recorders(space)
     return space
@@ -134,7 +133,7 @@ def _result_text(op: Operation, guarded: bool) -> list[str]:
         "try:",
         *run,
         "except Exception as error:",
-        f"    raise op.explain(error, ({arguments},), ({options}))",
+        f"    raise op.explain(error, ({arguments},))",
         "out = new(Tensor)",
         "out._array = r",
         "out._place = place",
@@ -284,7 +283,7 @@ def _node_class(op: Operation, mask: tuple[str, ...]) -> type[Node]:
 
 def _write_rules(cls: type[Node], op: Operation, mask: tuple[str, ...]) -> None:
     space = _new_space(op)
-    space["sum_to"] = op.sum_to
+    space["sum_to"] = sum_to
     for p in mask:
         space[f"rule_{p}"] = op.rules[p]
     source = _apply_source(op, mask, raw=True) + _apply_source(op, mask, raw=False)

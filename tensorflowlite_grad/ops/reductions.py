@@ -158,25 +158,19 @@ var = general(
 )
 
 
-def _half_over(xp: Any, g: Any, out: Any) -> Any:
-    """Return g / (2 * out), and 0 where `out` is 0."""
-    flat = out == 0
-    return xp.where(flat, xp.zeros_like(g), g / xp.where(flat, xp.ones_like(out), 2 * out))
-
-
 std = general(
     "std",
     lambda xp, input, axis, correction, keepdims: xp.sqrt(
         _variance(xp, input, axis, correction, keepdims)
     ),
     ["axis", "correction", "keepdims"],
-    jvp=lambda xp, input_dot, input, out, axis, correction, keepdims: _half_over(
+    jvp=lambda xp, input_dot, input, out, axis, correction, keepdims: ratio(
         xp,
         _inner(xp, _variance_slope(xp, input, axis, correction), input_dot, axis, keepdims),
-        out,
+        2 * out,
     ),
     input=lambda xp, g, out, input, axis, correction, keepdims: (
-        aligned(xp, _half_over(xp, g, out), input.shape, axis, keepdims)
+        aligned(xp, ratio(xp, g, 2 * out), input.shape, axis, keepdims)
         * _variance_slope(xp, input, axis, correction)
     ),
 )
@@ -379,27 +373,17 @@ vector_norm = general(
 )
 
 
-def _no_rule(name: str, forward: Any, options: list[str]) -> Any:
-    return nondifferentiable(name, forward, ["input"], options, elementwise=False)
+def _without_rules(name: str) -> Any:
+    return nondifferentiable(
+        name,
+        lambda xp, input, axis, keepdims: getattr(xp, name)(input, axis=axis, keepdims=keepdims),
+        ["input"],
+        ["axis", "keepdims"],
+        elementwise=False,
+    )
 
 
-all_ = _no_rule(
-    "all",
-    lambda xp, input, axis, keepdims: xp.all(input, axis=axis, keepdims=keepdims),
-    ["axis", "keepdims"],
-)
-any_ = _no_rule(
-    "any",
-    lambda xp, input, axis, keepdims: xp.any(input, axis=axis, keepdims=keepdims),
-    ["axis", "keepdims"],
-)
-argmax = _no_rule(
-    "argmax",
-    lambda xp, input, axis, keepdims: xp.argmax(input, axis=axis, keepdims=keepdims),
-    ["axis", "keepdims"],
-)
-argmin = _no_rule(
-    "argmin",
-    lambda xp, input, axis, keepdims: xp.argmin(input, axis=axis, keepdims=keepdims),
-    ["axis", "keepdims"],
-)
+all_ = _without_rules("all")
+any_ = _without_rules("any")
+argmax = _without_rules("argmax")
+argmin = _without_rules("argmin")

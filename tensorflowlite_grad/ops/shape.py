@@ -13,10 +13,6 @@ from .declare import linear
 __all__: list[str] = []
 
 
-def _back(xp: Any, g: Any, input_shape: tuple[int, ...]) -> Any:
-    return xp.reshape(g, input_shape)
-
-
 def _reshape(name: str, node_name: str, view: bool) -> Any:
     return linear(
         name,
@@ -24,7 +20,7 @@ def _reshape(name: str, node_name: str, view: bool) -> Any:
         ["shape"],
         node_name=node_name,
         view=view,
-        input=lambda xp, g, input_shape: _back(xp, g, input_shape),
+        input=lambda xp, g, input_shape: xp.reshape(g, input_shape),
     )
 
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..autograd import carrier, modes
-from ..autograd.graph import Extra, Node, Output, Variable, View, cell_of, next_seq
+from ..autograd.graph import Node, Output, next_seq
 from .broadcasting import zeros_of
+from .indexing import select, slice_
+from .recorder import attach_view
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +22,7 @@ __all__ = ["concatenate", "slices", "stack"]
 class _JoinNode(Node):
     """Shared by `cat` and `stack`: saved are the axis, and each operand's slice of it."""
 
-    __slots__ = ("_positions",)
+    __slots__ = ()
 
     def apply(self, g: Any, keep: bool) -> Any:
         return self._gradients(self.place.xp, g)
@@ -36,18 +38,12 @@ class _JoinNode(Node):
         return out if len(out) > 1 else out[0]
 
 
-class _Cat(_JoinNode):
+class CatBackward0(_JoinNode):
     __slots__ = ()
 
-    def name(self) -> str:
-        return "CatBackward0"
 
-
-class _Stack(_JoinNode):
+class StackBackward0(_JoinNode):
     __slots__ = ()
-
-    def name(self) -> str:
-        return "StackBackward0"
 
 
 def _fill(node: Any, place: Any, edges: tuple[Any, ...], saved: tuple[Any, ...]) -> Any:
@@ -79,14 +75,14 @@ def concatenate(tensors: Sequence[Any], axis: int) -> Any:
         stop = start + t._array.shape[axis]
         parts.append(slice(start, stop))
         start = stop
-    return _join(_Cat, tensors, array, axis, parts)
+    return _join(CatBackward0, tensors, array, axis, parts)
 
 
 def stack(tensors: Sequence[Any], axis: int) -> Any:
     """Return tensors of one shape, dtype and device joined along a new axis."""
     xp = tensors[0]._place.xp
     array = xp.stack([t._array for t in tensors], axis=axis)
-    return _join(_Stack, tensors, array, axis, list(range(len(tensors))))
+    return _join(StackBackward0, tensors, array, axis, list(range(len(tensors))))
 
 
 class _SlicesNode(Node):
@@ -102,17 +98,17 @@ class _SlicesNode(Node):
         return self._gradient(carrier.tensors(), g.parts)
 
     def _gradient(self, xp: Any, parts: list[Any]) -> Any:
-        shape, axis, kept = self.saved  # type: ignore[misc]
+        shape, axis, selects = self.saved  # type: ignore[misc]
         some = next(g for g in parts if g is not None)
         pieces = []
-        for g, select in zip(parts, kept, strict=True):
-            if isinstance(select, int):
+        for g, item in zip(parts, selects, strict=True):
+            if isinstance(item, int):
                 piece_shape = (*shape[:axis], 1, *shape[axis + 1 :])
                 pieces.append(
                     zeros_of(xp, some, piece_shape) if g is None else xp.expand_dims(g, axis=axis)
                 )
             else:
-                size = len(range(*select.indices(shape[axis])))
+                size = len(range(*item.indices(shape[axis])))
                 piece_shape = (*shape[:axis], size, *shape[axis + 1 :])
                 pieces.append(zeros_of(xp, some, piece_shape) if g is None else g)
         return xp.concat(pieces, axis=axis)
@@ -127,8 +123,6 @@ def slices(tensor: Any, axis: int, selects: list[Any], title: str) -> tuple[Any,
     `selects` are all ints, which drop the axis, or slices. Such views cannot be changed in
     place where that would be recorded: PyTorch forbids it, and so do we.
     """
-    from .indexing import select, slice_
-
     place = tensor._place
     tensor._array = place.backend.mutable(tensor._array)
     shape = tuple(tensor._array.shape)
@@ -137,18 +131,12 @@ def slices(tensor: Any, axis: int, selects: list[Any], title: str) -> tuple[Any,
     if edge is not None:
         main = _fill(object.__new__(_SlicesNode), place, (edge,), (shape, axis, tuple(selects)))
         main.title = title
-    cell = cell_of(tensor)
-    parent = tensor._extra.view if tensor._extra is not None else None
     results = []
     for number, item in enumerate(selects):
         index = (*(slice(None),) * axis, item, *(slice(None),) * (len(shape) - axis - 1))
         out = place.wrap(place.xp.index_get(tensor._array, index), place)
-        out._cell = cell
-        out._extra = Extra()
-        op = select if isinstance(item, int) else slice_
-        base: Variable = tensor if parent is None else parent.base
-        out._extra.view = View(base, parent, op, (index,), "multi")
-        cell.add_view(out)
+        attach_view(out, tensor, select if isinstance(item, int) else slice_, (index,))
+        out._extra.view.creation = "multi"
         if main is not None:
             node = _fill(object.__new__(Output), place, (main,), ())
             node.count, node.number = len(selects), number

@@ -17,6 +17,10 @@ DEVICES = {("strict", 0): "device1", ("strict", 1): "device2", ("cpu", 0): "CPU_
 CREATORS = ("asarray", "zeros", "ones", "empty", "full", "arange", "eye", "linspace")
 
 
+def _device(kind: str, index: int) -> Any:
+    return strict.Device(DEVICES[kind, index])
+
+
 class StrictBackend(Backend):
     name = "strict"
     kinds = ("strict", "cpu")
@@ -28,11 +32,8 @@ class StrictBackend(Backend):
     def device_count(self, kind: str) -> int:
         return sum(k == kind for k, _ in DEVICES)
 
-    def native_device(self, kind: str, index: int) -> Any:
-        return strict.Device(DEVICES[kind, index])
-
     def locate(self, array: Any) -> tuple[str, int]:
-        return next(key for key in DEVICES if self.native_device(*key) == array.device)
+        return next(key for key in DEVICES if _device(*key) == array.device)
 
     def is_array(self, value: object) -> bool:
         return type(value).__module__ == "array_api_strict._array_object"
@@ -43,7 +44,7 @@ class StrictBackend(Backend):
             if not name.startswith("__"):
                 setattr(xp, name, getattr(strict, name))
         for name in CREATORS:
-            setattr(xp, name, self._on(getattr(strict, name), self.native_device(kind, index)))
+            setattr(xp, name, self._on(getattr(strict, name), _device(kind, index)))
         return complete(xp)
 
     def _on(self, create: Any, device: Any) -> Any:
@@ -60,7 +61,7 @@ class StrictBackend(Backend):
 
     def from_numpy(self, host: Any, kind: str, index: int) -> Any:
         array = strict.asarray(host, copy=True)
-        return array.to_device(self.native_device(kind, index))
+        return array.to_device(_device(kind, index))
 
     def native_dtype(self, name: str) -> Any:
         return getattr(strict, name, None)
@@ -69,4 +70,4 @@ class StrictBackend(Backend):
         return not array._array.flags.writeable
 
     def transfer(self, array: Any, kind: str, index: int) -> Any:
-        return array.to_device(self.native_device(kind, index))
+        return array.to_device(_device(kind, index))

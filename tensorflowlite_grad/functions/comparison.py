@@ -1,0 +1,117 @@
+"""Comparisons, logic and bits, in PyTorch's spelling: nothing here has a gradient."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .. import dtypes
+from ..ops import comparison as ops
+from . import docstrings
+from .arguments import as_tensor_argument
+from .elementwise import abs
+
+if TYPE_CHECKING:
+    from ..tensor import Tensor
+
+__all__ = [
+    "allclose",
+    "bitwise_and",
+    "bitwise_left_shift",
+    "bitwise_not",
+    "bitwise_or",
+    "bitwise_right_shift",
+    "bitwise_xor",
+    "eq",
+    "equal",
+    "ge",
+    "greater",
+    "greater_equal",
+    "gt",
+    "isclose",
+    "isfinite",
+    "isinf",
+    "isnan",
+    "le",
+    "less",
+    "less_equal",
+    "logical_and",
+    "logical_not",
+    "logical_or",
+    "logical_xor",
+    "lt",
+    "ne",
+    "not_equal",
+    "signbit",
+]
+
+eq = ops.eq.call
+ne = not_equal = ops.ne.call
+lt = less = ops.lt.call
+le = less_equal = ops.le.call
+gt = greater = ops.gt.call
+ge = greater_equal = ops.ge.call
+isnan = ops.isnan.call
+isinf = ops.isinf.call
+isfinite = ops.isfinite.call
+signbit = ops.signbit.call
+logical_not = ops.logical_not.call
+logical_and = ops.logical_and.call
+logical_or = ops.logical_or.call
+logical_xor = ops.logical_xor.call
+bitwise_not = ops.bitwise_not.call
+bitwise_and = ops.bitwise_and.call
+bitwise_or = ops.bitwise_or.call
+bitwise_xor = ops.bitwise_xor.call
+bitwise_left_shift = ops.bitwise_left_shift.call
+bitwise_right_shift = ops.bitwise_right_shift.call
+
+#: Where doctest finds the examples of functions that no source shows.
+__test__ = docstrings.attach(globals())
+
+
+def isclose(
+    input: Any, other: Any, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False
+) -> Tensor:
+    """Return where ``|input - other| <= atol + rtol * |other|``.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.isclose(tg.tensor([1.0, 2.0]), tg.tensor([1.0 + 1e-7, 2.1]))
+    tensor([ True, False])
+    """
+    if dtypes.bool_ in (getattr(input, "dtype", None), getattr(other, "dtype", None)):
+        return eq(input, other)
+    near = abs(input - other) <= atol + rtol * abs(other)
+    out = eq(input, other) | (near & isfinite(other) & isfinite(input))
+    return out | (isnan(input) & isnan(other)) if equal_nan else out
+
+
+def allclose(
+    input: Any, other: Any, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False
+) -> bool:
+    """Return whether all elements are close: see `isclose`.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.allclose(tg.tensor([1.0]), tg.tensor([1.0 + 1e-7]))
+    True
+    """
+    return bool(isclose(input, other, rtol, atol, equal_nan).all())
+
+
+def equal(input: Any, other: Any) -> bool:
+    """Return whether two tensors have the same shape and elements.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.equal(tg.ones(2), tg.ones(2))
+    True
+    >>> tg.equal(tg.ones(2), tg.ones(1))
+    False
+    """
+    input = as_tensor_argument("equal", input)
+    other = as_tensor_argument("equal", other, "other", 2)
+    return input.shape == other.shape and bool(eq(input, other).all())
