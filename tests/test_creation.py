@@ -178,3 +178,9 @@ def test_empty_joins_and_positions() -> None:
         tg.stack([])
     with pytest.raises(IndexError, match="Expected reduction dim to be specified"):
         tg.tensor([]).argmax()
+
+
+def test_shapes_and_bounds_may_be_given_by_name(backend: str) -> None:
+    assert tg.zeros(size=(2, 3)).shape == tg.ones(size=(2, 3)).shape == (2, 3)
+    assert tg.empty(size=()).shape == ()
+    assert tg.randint(high=1, size=(2,)).tolist() == [0, 0]

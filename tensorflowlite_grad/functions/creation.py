@@ -240,13 +240,20 @@ def _made(
     return finish(array, place, requires_grad)
 
 
-def zeros(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+def zeros(
+    *shape: Any,
+    size: Any = None,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:
     """Return zeros.
 
     Parameters
     ----------
-    *size : int or sequence of int
-        The shape.
+    *shape : int or sequence of int
+    size : sequence of int, optional
+        The shape, where it is given by name.
     dtype : dtype, optional
         The default float without it.
     device : device or str, optional
@@ -259,10 +266,16 @@ def zeros(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool
     tensor([[0., 0., 0.],
             [0., 0., 0.]])
     """
-    return _made("zeros", size, "zeros", dtype, device, requires_grad)
+    return _made("zeros", shape if size is None else (size,), "zeros", dtype, device, requires_grad)
 
 
-def ones(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+def ones(
+    *shape: Any,
+    size: Any = None,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:
     """Return ones: see `zeros`.
 
     Examples
@@ -271,10 +284,16 @@ def ones(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool 
     >>> tg.ones(2)
     tensor([1., 1.])
     """
-    return _made("ones", size, "ones", dtype, device, requires_grad)
+    return _made("ones", shape if size is None else (size,), "ones", dtype, device, requires_grad)
 
 
-def empty(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+def empty(
+    *shape: Any,
+    size: Any = None,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:
     """Return a tensor whose elements are whatever the memory held: see `zeros`.
 
     Examples
@@ -283,7 +302,7 @@ def empty(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool
     >>> tg.empty(2, 3).shape
     tensorflowlite_grad.Size([2, 3])
     """
-    return _made("empty", size, "empty", dtype, device, requires_grad)
+    return _made("empty", shape if size is None else (size,), "empty", dtype, device, requires_grad)
 
 
 def full(

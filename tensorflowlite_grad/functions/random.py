@@ -132,7 +132,7 @@ def randn(
 
 
 def randint(
-    low: int,
+    low: Any = None,
     high: Any = None,
     size: Any = None,
     *,
@@ -155,8 +155,8 @@ def randint(
     """
     if isinstance(high, (tuple, list)) and size is None:
         low, high, size = 0, low, high
-    elif high is None:
-        low, high = 0, low
+    elif high is None or low is None:
+        low, high = 0, low if high is None else high
     if size is None:
         raise TypeError("randint(): argument 'size' is missing; give the shape as a tuple")
     for argument, value in (("low", low), ("high", high)):
