@@ -308,10 +308,7 @@ def grad(
     needed = engine.needed_nodes([e for e, _ in roots], targets)
     for number, tensor in enumerate(wanted):
         if not allow_unused and tensor._edge not in needed:
-            raise RuntimeError(
-                f"The differentiated Tensor at index {number} appears to not have been used in "
-                "the graph. Set allow_unused=True if this is the desired behavior."
-            )
+            raise _unused(number)
     captures: dict[Any, Any] = {e: None for e in targets if type(e) is not Leaf}
     leaves: dict[Any, Any] = engine.differentiate(
         roots, keep=keep, create_graph=create_graph, needed=needed, captures=captures
@@ -349,8 +346,12 @@ def _filled(
         zeros = place.wrap(place.xp.zeros_like(tensor._array), place)
         return zeros.requires_grad_() if create_graph else zeros
     if not allow_unused:
-        raise RuntimeError(
-            f"The differentiated Tensor at index {number} appears to not have been used in the "
-            "graph. Set allow_unused=True if this is the desired behavior."
-        )
+        raise _unused(number)
     return None
+
+
+def _unused(number: int) -> RuntimeError:
+    return RuntimeError(
+        f"The differentiated Tensor at index {number} appears to not have been used in the "
+        "graph. Set allow_unused=True if this is the desired behavior."
+    )

@@ -102,15 +102,12 @@ class _SlicesNode(Node):
         some = next(g for g in parts if g is not None)
         pieces = []
         for g, item in zip(parts, selects, strict=True):
-            if isinstance(item, int):
-                piece_shape = (*shape[:axis], 1, *shape[axis + 1 :])
-                pieces.append(
-                    zeros_of(xp, some, piece_shape) if g is None else xp.expand_dims(g, axis=axis)
-                )
+            single = isinstance(item, int)
+            if g is None:
+                size = 1 if single else len(range(*item.indices(shape[axis])))
+                pieces.append(zeros_of(xp, some, (*shape[:axis], size, *shape[axis + 1 :])))
             else:
-                size = len(range(*item.indices(shape[axis])))
-                piece_shape = (*shape[:axis], size, *shape[axis + 1 :])
-                pieces.append(zeros_of(xp, some, piece_shape) if g is None else g)
+                pieces.append(xp.expand_dims(g, axis=axis) if single else g)
         return xp.concat(pieces, axis=axis)
 
     def name(self) -> str:
