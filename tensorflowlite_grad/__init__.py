@@ -8,9 +8,12 @@
 tensor(6.)
 """
 
+from importlib import import_module as _import_module
 from math import e, inf, nan, pi
+from typing import TYPE_CHECKING as _TYPE_CHECKING
+from typing import Any as _Any
 
-from . import autograd, linalg, optim
+from . import autograd, optim
 from ._version import __version__
 from .autograd.modes import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
 from .backend import (
@@ -68,6 +71,9 @@ from .printing import get_printoptions, printoptions, set_printoptions
 from .size import Size
 from .tensor import Tensor
 
+if _TYPE_CHECKING:
+    from . import fft, linalg, masked, nn, signal, special
+
 half = float16
 float = float32
 double = float64
@@ -76,6 +82,16 @@ cdouble = complex128
 short = int16
 int = int32
 long = int64
+
+#: Chapters that many programs do without: imported when first named.
+_CHAPTERS = frozenset({"fft", "linalg", "masked", "nn", "signal", "special"})
+
+
+def __getattr__(name: str) -> _Any:
+    if name in _CHAPTERS:
+        return _import_module(f".{name}", __name__)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
 
 __all__ = [
     "BackendError",
@@ -94,6 +110,7 @@ __all__ = [
     "dtype",
     "e",
     "enable_grad",
+    "fft",
     "float",
     "float16",
     "float32",
@@ -111,7 +128,9 @@ __all__ = [
     "is_grad_enabled",
     "linalg",
     "long",
+    "masked",
     "nan",
+    "nn",
     "no_grad",
     "optim",
     "pi",
@@ -124,6 +143,8 @@ __all__ = [
     "set_grad_enabled",
     "set_printoptions",
     "short",
+    "signal",
+    "special",
     "uint8",
     "use_backend",
 ]

@@ -15,10 +15,11 @@ LAYERS = (
     {"autograd"},
     {"ops"},
     {"functions"},
-    {"array_api", "linalg"},
+    {"array_api"},
     {"methods"},
     {"tensor"},
-    {"checking", "optim"},
+    {"fft", "linalg", "masked", "nn", "optim", "signal", "special"},
+    {"checking"},
     {"__init__"},
     {"__main__"},
 )

@@ -20,7 +20,9 @@ from ..functions import (
     reductions,
     shape,
 )
-from ..ops import arithmetic, conversion, indexing
+from ..ops import arithmetic, conversion
+from .extras import *  # noqa: F403
+from .extras import __all__ as _extras
 
 __all__ = [
     "abs",
@@ -47,7 +49,6 @@ __all__ = [
     "cumulative_sum",
     "divide",
     "equal",
-    "erf",
     "exp",
     "expand_dims",
     "expm1",
@@ -56,9 +57,6 @@ __all__ = [
     "full_like",
     "hypot",
     "imag",
-    "index_embed",
-    "index_get",
-    "index_put",
     "isfinite",
     "isinf",
     "isnan",
@@ -103,6 +101,7 @@ __all__ = [
     "where",
     "zeros_like",
 ]
+__all__ += _extras
 
 abs = elementwise.abs
 acos = elementwise.acos
@@ -120,7 +119,6 @@ cos = elementwise.cos
 cosh = elementwise.cosh
 divide = arithmetic.div.call
 equal = comparison.eq
-erf = elementwise.erf
 exp = elementwise.exp
 expm1 = elementwise.expm1
 floor = elementwise.floor
@@ -283,18 +281,3 @@ def tril(x: Any, *, k: int = 0) -> Any:
 def triu(x: Any, *, k: int = 0) -> Any:
     """Return upper triangles."""
     return shape.triu(x, k)
-
-
-def index_get(x: Any, index: Any) -> Any:
-    """Return ``x[index]`` for a normalised index."""
-    return indexing.index.record(x, index)
-
-
-def index_embed(values: Any, shape_: Any, index: Any) -> Any:
-    """Return zeros with `values` added at a normalised index."""
-    return indexing.embed.record(values, tuple(shape_), index)
-
-
-def index_put(x: Any, index: Any, values: Any) -> Any:
-    """Return a copy of `x` with `values` at a normalised index."""
-    return indexing.put.record(x, values, index)

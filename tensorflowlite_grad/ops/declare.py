@@ -86,7 +86,7 @@ class Operation:
         self.result = result
         self.prepare = prepare
         self.rule_parameters = {p: self._parameters(p, rule) for p, rule in rules.items()}
-        self.call, self.record = recorder.write(self)
+        self.call, self.record = self._written()
         if name in registry:
             raise ValueError(f"operation {name!r} is declared twice")
         registry[name] = self
@@ -96,14 +96,22 @@ class Operation:
             return []
         code = rule.__code__
         names = list(code.co_varnames[: code.co_argcount])
-        shapes = [f"{p}_shape" for p in self.operands]
-        known = ["g", "out", *self.operands, *shapes, *self.option_names]
+        known = self._known()
         if names[:1] != ["xp"] or not set(names[1:]) <= set(known):
             raise TypeError(
                 f"the rule of {self.name!r} for {operand!r} takes {names}; it may take xp "
                 f"first, then any of {known}"
             )
         return names
+
+    def _known(self) -> list[str]:
+        """Return the names that a rule may ask for."""
+        shapes = [f"{p}_shape" for p in self.operands]
+        return ["g", "out", *self.operands, *shapes, *self.option_names]
+
+    def _written(self) -> tuple[Any, Any]:
+        """Return the functions `call` and `record`."""
+        return recorder.write(self)
 
     def slow(self, *arguments: Any) -> Any:
         """Run the operation on arguments that need promotion or conversion first."""

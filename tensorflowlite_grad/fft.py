@@ -1,0 +1,3 @@
+"""Discrete Fourier transforms, in PyTorch's spelling."""
+
+__all__: list[str] = []

@@ -1,0 +1,3 @@
+"""Window functions, in PyTorch's spelling."""
+
+__all__: list[str] = []

@@ -1,0 +1,3 @@
+"""Special functions, in PyTorch's spelling."""
+
+__all__: list[str] = []
