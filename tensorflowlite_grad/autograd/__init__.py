@@ -1,5 +1,6 @@
 """Automatic differentiation: the graph, the backward pass and the grad modes."""
 
+from . import forward_ad
 from .api import backward, grad
 from .graph import Node
 from .modes import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
@@ -8,6 +9,7 @@ __all__ = [
     "Node",
     "backward",
     "enable_grad",
+    "forward_ad",
     "grad",
     "is_grad_enabled",
     "no_grad",

@@ -37,7 +37,7 @@ _making = RLock()
 
 
 class WeakList:
-    """Weak references to tensors; those that are gone are forgotten as it grows."""
+    """Weak references to objects; those that are gone are forgotten as it grows."""
 
     __slots__ = ("limit", "refs")
 
@@ -45,15 +45,15 @@ class WeakList:
         self.refs: list[ref[Any]] = []
         self.limit = 8
 
-    def add(self, tensor: Variable) -> None:
-        """Remember a tensor."""
-        self.refs.append(ref(tensor))
+    def add(self, item: Any) -> None:
+        """Remember an object."""
+        self.refs.append(ref(item))
         if len(self.refs) > self.limit:
             self.refs = [r for r in self.refs if r() is not None]
             self.limit = 2 * len(self.refs) + 8
 
     def alive(self) -> list[Any]:
-        """Return the tensors that still exist."""
+        """Return the objects that still exist."""
         return [t for t in (r() for r in self.refs) if t is not None]
 
 
@@ -130,9 +130,9 @@ class View:
 
 
 class Extra:
-    """What few tensors have: a view's origin, a gradient kept, a leaf set aside."""
+    """What few tensors have: a view's origin, a gradient kept, a leaf set aside, tangents."""
 
-    __slots__ = ("grad", "leaf", "retains", "shows", "view")
+    __slots__ = ("__weakref__", "grad", "leaf", "retains", "shows", "tangents", "view")
 
     def __init__(self) -> None:
         self.view: View | None = None
@@ -140,6 +140,8 @@ class Extra:
         self.leaf: Leaf | None = None
         self.retains = False
         self.shows: tuple[Any, ...] = ()
+        #: in forward mode: by level
+        self.tangents: dict[Any, Any] | None = None
 
 
 class Variable:

@@ -10,19 +10,20 @@ from __future__ import annotations
 from typing import Any
 from weakref import ref
 
-from . import modes
+from . import carrier, modes, tangents
 from .graph import Leaf, Variable, cell_of, hooks_of, shown
-from .storage import write
+from .storage import replay, write
 
 __all__ = ["apart", "check", "commit", "snapshot", "write"]
 
-#: Declared with the operations: the edge of a base into which a view's value was written.
+#: Declared with the operations: the edge of a base into which a view's value was written, and
+#: a tensor with another in the place of a view of it.
 _copy_slices: list[Any] = []
 
 
-def bind_copy_slices(edge: Any) -> None:
-    """Say how the history of a base is made whose view was written."""
-    _copy_slices[:] = [edge]
+def bind_copy_slices(edge: Any, scatter: Any) -> None:
+    """Say how the history, and the tangent, of a base are made whose view was written."""
+    _copy_slices[:] = [edge, scatter]
 
 
 def check(tensor: Variable, name: str, source_requires_grad: bool = False) -> None:
@@ -93,6 +94,8 @@ def snapshot(tensor: Variable, source_requires_grad: bool = False) -> Variable:
     out._array = place.backend.copy(place.xp, tensor._array) if requires else tensor._array
     out._place, out._edge = place, tensor._edge
     out._cell = out._extra = None
+    for level in tangents.levels_of((tensor,)):
+        tangents.set_tangent(out, level, tangents.tangent(tensor, level))
     return out
 
 
@@ -106,6 +109,33 @@ def commit(tensor: Variable, result: Variable) -> None:
     write(tensor, result._array)
     if modes.is_grad_enabled() and (result._edge is not None or _has_history(tensor)):
         _set_history(tensor, result._edge)
+    if tangents.current() and tangents.any_tangents(_memory_of(tensor, result)):
+        _set_tangents(tensor, result)
+
+
+def _memory_of(tensor: Variable, result: Variable) -> list[Variable]:
+    view = None if tensor._extra is None else tensor._extra.view
+    return [tensor, result] if view is None else [tensor, result, view.base]
+
+
+def _set_tangents(tensor: Variable, result: Variable) -> None:
+    """Move the tangents of `result` to the tensor, to its base and to all views of that."""
+    view = None if tensor._extra is None else tensor._extra.view
+    base = tensor if view is None else view.base
+    xp = carrier.tensors()
+    for level in tangents.levels_of(_memory_of(tensor, result)):
+        dot = tangents.tangent(result, level)
+        if view is not None:
+            whole = tangents.tangent(base, level)
+            whole = xp.zeros_like(base.detach()) if whole is None else whole  # type: ignore[attr-defined]
+            part = xp.zeros_like(result.detach()) if dot is None else dot  # type: ignore[attr-defined]
+            dot = _copy_slices[1](whole, part, view.chain())
+        tangents.set_tangent(base, level, dot)
+        for shown_there in cell_of(base).alive_views():
+            again = shown_there._extra.view
+            if again.base is base:
+                seen = None if dot is None else replay(xp, dot, again.chain())
+                tangents.set_tangent(shown_there, level, seen)
 
 
 def _has_history(tensor: Variable) -> bool:

@@ -49,4 +49,4 @@ def _edge(base: Any, source: Any, chain: Chain) -> Any:
     return copy_slices.record(base, source, chain)._edge
 
 
-bind_copy_slices(_edge)
+bind_copy_slices(_edge, view_scatter.record)

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from functools import cache
 from itertools import chain, combinations
+from threading import Lock
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
-from ..autograd import carrier, errors, modes
+from ..autograd import carrier, errors, modes, tangents
 from ..autograd.graph import Extra, Node, Variable, Version, View, cell_of, next_seq
 from .broadcasting import sum_to
 
@@ -64,12 +65,57 @@ def _write_functions(
     source = _record_source(op, masks)
     if op.has_entry:
         source += _entry_source(op, masks)
+    if op.rules:
+        source += _carrying_source(op)
     made: dict[str, Any] = {}
     exec(compile(source, f"<recorder of {op.name}>", "exec"), made)  # noqa: S102
+    space["plain"] = FunctionType(made["record"].__code__, space)
+    forms = [(record, made["record"].__code__, made.get("carrying", made["record"]).__code__)]
     if op.has_entry:
-        entry.__code__ = made["entry"].__code__
-    record.__code__ = made["record"].__code__
+        slow = made.get("carrying_entry", made["entry"]).__code__
+        forms.append((entry, made["entry"].__code__, slow))
+    with _switching:
+        _forms.extend(forms)
+        for function, plain, carrying in forms:
+            function.__code__ = carrying if _carries[0] else plain
     return {"entry": entry, "record": record}
+
+
+#: All written functions, each with its code and the code that carries tangents too.
+_forms: list[tuple[Any, Any, Any]] = []
+_carries = [False]
+_switching = Lock()
+
+
+def carry_tangents(wanted: bool) -> None:
+    """Put the form of all recorders in place that carries tangents, or the plain one.
+
+    So that forward mode costs nothing where it is not used.
+    """
+    with _switching:
+        _carries[0] = wanted
+        for function, plain, carrying in _forms:
+            function.__code__ = carrying if wanted else plain
+
+
+tangents.on_first_level(carry_tangents)
+
+
+def _carrying_source(op: Operation) -> str:
+    """Return the text of the recorders that carry tangents: the plain ones, and what follows."""
+    operands = "".join(f"{p}, " for p in op.operands)
+    options = "".join(f"{o}, " for o in op.option_names)
+    some = " or ".join(f"({p}._extra is not None and {p}._extra.tangents)" for p in op.operands)
+    body = [
+        f"out = plain({operands}{options})",
+        f"if {some}:",
+        f"    carry(op, out, ({operands}), ({options}))",
+        "return out",
+    ]
+    text = _function("carrying", op, body)
+    if op.has_entry:
+        text += _function("carrying_entry", op, [f"return op.slow({operands}{options})"])
+    return text
 
 
 def _new_space(op: Operation) -> dict[str, Any]:
@@ -85,6 +131,7 @@ def _new_space(op: Operation) -> dict[str, Any]:
         "freed": errors.freed,
         "changed": errors.changed,
         "detached": errors.detached,
+        "carry": tangents.carry,
     }
     carrier.names_for_recorders(space)
     return space

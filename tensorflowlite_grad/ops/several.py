@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..autograd import carrier, errors, modes
+from ..autograd import carrier, errors, modes, tangents
 from ..autograd.graph import Node, Output, Version, next_seq
 from .declare import Operation
 
@@ -59,6 +59,8 @@ class SeveralResults(Operation):
         )
         if mask and modes.is_grad_enabled():
             self._attach(outs, operands, options, mask)
+        if tangents.any_tangents(operands):
+            tangents.carry(self, outs, operands, options)
         return outs
 
     def _attach(

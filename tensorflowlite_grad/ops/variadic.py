@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..autograd import carrier, modes
+from ..autograd import carrier, modes, tangents
 from ..autograd.graph import Node, Output, next_seq
 from .broadcasting import zeros_of
 from .indexing import select, slice_
@@ -75,14 +75,20 @@ def concatenate(tensors: Sequence[Any], axis: int) -> Any:
         stop = start + t._array.shape[axis]
         parts.append(slice(start, stop))
         start = stop
-    return _join(CatBackward0, tensors, array, axis, parts)
+    out = _join(CatBackward0, tensors, array, axis, parts)
+    if tangents.any_tangents(tensors):
+        tangents.carry_joint((out,), tensors, lambda dots: (concatenate(dots, axis),))
+    return out
 
 
 def stack(tensors: Sequence[Any], axis: int) -> Any:
     """Return tensors of one shape, dtype and device joined along a new axis."""
     xp = tensors[0]._place.xp
     array = xp.stack([t._array for t in tensors], axis=axis)
-    return _join(StackBackward0, tensors, array, axis, list(range(len(tensors))))
+    out = _join(StackBackward0, tensors, array, axis, list(range(len(tensors))))
+    if tangents.any_tangents(tensors):
+        tangents.carry_joint((out,), tensors, lambda dots: (stack(dots, axis),))
+    return out
 
 
 class _SlicesNode(Node):
@@ -139,4 +145,8 @@ def slices(tensor: Any, axis: int, selects: list[Any], title: str) -> tuple[Any,
             node.count, node.number = len(selects), number
             out._edge = node
         results.append(out)
+    if tangents.any_tangents((tensor,)):
+        tangents.carry_joint(
+            tuple(results), (tensor,), lambda dots: slices(dots[0], axis, selects, title)
+        )
     return tuple(results)

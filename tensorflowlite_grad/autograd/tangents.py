@@ -1,0 +1,223 @@
+"""Tangents of tensors: what forward mode carries along as operations run.
+
+A tensor keeps its tangents by level. Levels nest: a tangent of an inner level is a tensor
+that may itself have tangents of outer ones, which is how derivatives of derivatives come
+about. While no level is open, nothing here runs: recorders have a second form, which is put
+in place when the first level is entered (`ops.recorder.carry_tangents`).
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from contextvars import ContextVar
+from itertools import count
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+from . import carrier, modes
+from .graph import Extra, Variable, WeakList, cell_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+__all__ = ["Level", "any_tangents", "below", "carry", "carry_joint", "current", "opened", "tangent"]
+
+
+class Level:
+    """A scope of forward mode: tangents belong to it, and are dropped when it is left."""
+
+    __slots__ = ("extras", "number", "open")
+
+    _next = count(1).__next__
+
+    def __init__(self) -> None:
+        self.number = Level._next()
+        self.open = True
+        self.extras = WeakList()
+
+    def close(self) -> None:
+        """Drop all tangents of this level."""
+        self.open = False
+        for extra in self.extras.alive():
+            if extra.tangents is not None:
+                extra.tangents.pop(self, None)
+
+
+_levels: ContextVar[tuple[Level, ...]] = ContextVar("forward_levels", default=())
+_lock = Lock()
+_open = 0
+#: Called with True when the first level is entered anywhere, with False when the last is left.
+_switches: list[Callable[[bool], None]] = []
+
+
+def on_first_level(switch: Callable[[bool], None]) -> None:
+    """Say what is to be told when forward mode begins and ends to be in use."""
+    _switches.append(switch)
+
+
+def current() -> tuple[Level, ...]:
+    """Return the open levels of this thread and context, the outermost first."""
+    return _levels.get()
+
+
+def enter() -> Level:
+    """Open a level inside the present ones."""
+    global _open
+    level = Level()
+    with _lock:
+        _open += 1
+        if _open == 1:
+            for switch in _switches:
+                switch(True)
+    _levels.set((*_levels.get(), level))
+    return level
+
+
+def leave(level: Level) -> None:
+    """Close a level, and what was opened inside it."""
+    global _open
+    levels = _levels.get()
+    if level not in levels:
+        raise RuntimeError("this level of forward mode is not open here, or was left already")
+    where = levels.index(level)
+    _levels.set(levels[:where])
+    for inner in levels[where:]:
+        inner.close()
+        with _lock:
+            _open -= 1
+            if not _open:
+                for switch in _switches:
+                    switch(False)
+
+
+@contextmanager
+def opened() -> Iterator[Level]:
+    """Open a level for the time of a block."""
+    level = enter()
+    try:
+        yield level
+    finally:
+        leave(level)
+
+
+def tangent(tensor: Variable, level: Level) -> Any:
+    """Return a tensor's tangent of a level, or None for zero."""
+    extra = tensor._extra
+    return None if extra is None or extra.tangents is None else extra.tangents.get(level)
+
+
+def set_tangent(tensor: Variable, level: Level, value: Any) -> None:
+    """Give a tensor a tangent; None takes it away."""
+    extra = tensor._extra
+    if value is None:
+        if extra is not None and extra.tangents is not None:
+            extra.tangents.pop(level, None)
+        return
+    if extra is None:
+        extra = tensor._extra = Extra()
+    if extra.tangents is None:
+        extra.tangents = {}
+    extra.tangents[level] = value
+    level.extras.add(extra)
+
+
+def any_tangents(tensors: Iterable[Any]) -> bool:
+    """Return whether some tensor has a tangent."""
+    return any(t._extra is not None and t._extra.tangents for t in tensors)
+
+
+def levels_of(tensors: Iterable[Any]) -> list[Level]:
+    """Return the open levels at which some tensor has a tangent, the outermost first."""
+    found = {
+        level
+        for t in tensors
+        if t._extra is not None and t._extra.tangents
+        for level in t._extra.tangents
+        if level.open
+    }
+    return sorted(found, key=lambda level: level.number)
+
+
+def below(tensor: Any, level: Level) -> Any:
+    """Return a tensor without its tangents of `level` and of those inside it.
+
+    It shares memory, version and history with `tensor`.
+    """
+    extra = tensor._extra
+    if extra is None or not extra.tangents:
+        return tensor
+    out = shared(tensor)
+    for outer, value in extra.tangents.items():
+        if outer.number < level.number:
+            set_tangent(out, outer, value)
+    return out
+
+
+def shared(tensor: Any) -> Any:
+    """Return another tensor of the same memory, version and history, without tangents."""
+    out = object.__new__(type(tensor))
+    out._array, out._place, out._edge = tensor._array, tensor._place, tensor._edge
+    out._cell = cell_of(tensor)
+    out._extra = None
+    return out
+
+
+def carry(op: Any, out: Any, operands: tuple[Any, ...], options: tuple[Any, ...]) -> None:
+    """Give the result of an operation its tangents: the Jacobian-vector products.
+
+    Parameters
+    ----------
+    op : Operation
+    out : Tensor or tuple of Tensor
+    operands : tuple of Tensor
+    options : tuple
+    """
+    several = isinstance(out, tuple)
+    for level in levels_of(operands):
+        dots = tuple(tangent(t, level) for t in operands)
+        primals = tuple(below(t, level) for t in operands)
+        results = tuple(below(t, level) for t in out) if several else (below(out, level),)
+        found = _pushed(op, results if several else results[0], primals, dots, options)
+        for result, dot in zip(out if several else (out,), found, strict=True):
+            set_tangent(result, level, dot)
+
+
+def _pushed(op: Any, out: Any, primals: Any, dots: Any, options: Any) -> tuple[Any, ...]:
+    """Return the tangents of the results, computed on raw arrays where that is all it takes."""
+    involved = [*primals, *(d for d in dots if d is not None)]
+    place = involved[0]._place
+    recorded = modes.is_grad_enabled() and any(t._edge is not None for t in involved)
+    try:
+        if recorded or any_tangents(involved):
+            found = op.pushforward(carrier.tensors(), primals, dots, options, out)
+            return found if isinstance(found, tuple) else (found,)
+        arrays = tuple(t._array for t in primals)
+        steps = tuple(None if d is None else d._array for d in dots)
+        result = tuple(t._array for t in out) if isinstance(out, tuple) else out._array
+        with place.entered():
+            found = op.pushforward(place.xp, arrays, steps, options, result)
+    except NotImplementedError:
+        raise NotImplementedError(
+            f"Trying to use forward AD with {op.name} that does not support it because it has "
+            "not been implemented yet."
+        ) from None
+    found = found if isinstance(found, tuple) else (found,)
+    return tuple(None if f is None else place.wrap(f, place) for f in found)
+
+
+def carry_joint(
+    outs: tuple[Any, ...], operands: Any, apply: Callable[[list[Any]], tuple[Any, ...]]
+) -> None:
+    """Give results their tangents where the operation is linear in all operands at once.
+
+    `apply` is the operation, of a list of tangents; it returns as many results.
+    """
+    for level in levels_of(operands):
+        dots = [tangent(t, level) for t in operands]
+        xp = carrier.tensors()
+        whole = [
+            xp.zeros_like(shared(t)) if d is None else d
+            for t, d in zip(operands, dots, strict=True)
+        ]
+        for out, dot in zip(outs, apply(whole), strict=True):
+            set_tangent(out, level, dot)
