@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import carrier, engine
 from .graph import GradientEdge, Leaf, Variable
+from .tangents import current as current_levels
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -109,7 +110,7 @@ def _root_gradient(number: int, output: Any, g: Any) -> Any:
     return g
 
 
-def _roots(outputs: list[Any], gradients: list[Any], create_graph: bool) -> list[tuple[Any, Any]]:
+def _roots(outputs: list[Any], gradients: list[Any], tensors: bool) -> list[tuple[Any, Any]]:
     roots = []
     for number, (output, g) in enumerate(zip(outputs, gradients, strict=True)):
         if output._edge is None:
@@ -118,7 +119,7 @@ def _roots(outputs: list[Any], gradients: list[Any], create_graph: bool) -> list
                 "it was computed from no tensor that requires grad, or under no_grad()"
             )
         g = _root_gradient(number, output, g)
-        roots.append((output._edge, g if create_graph else g._array))
+        roots.append((output._edge, g if tensors else g._array))
     return roots
 
 
@@ -165,10 +166,14 @@ def backward(
         and not create_graph
         and tensors._edge is not None
         and not tensors._array.ndim
+        and not current_levels()
     ):  # the everyday call: one scalar loss
         root = _root_gradient(0, tensors, None)
         leaves = engine.differentiate(
-            [(tensors._edge, root._array)], keep=bool(retain_graph), create_graph=False
+            [(tensors._edge, root._array)],
+            keep=bool(retain_graph),
+            create_graph=False,
+            tensors=False,
         )
         del root
         engine.accumulate(leaves, False)
@@ -188,19 +193,27 @@ def backward(
             "to break the cycle and avoid the leak.",
             stacklevel=3,
         )
-    roots = _roots(outputs, gradients, create_graph)
+    as_tensors = create_graph or bool(current_levels())
+    roots = _roots(outputs, gradients, as_tensors)
     del gradients
     if wanted is None:
-        leaves = engine.differentiate(roots, keep=keep, create_graph=create_graph)
-        engine.accumulate(leaves, create_graph)
+        leaves = engine.differentiate(
+            roots, keep=keep, create_graph=create_graph, tensors=as_tensors
+        )
+        engine.accumulate(leaves, as_tensors)
         return
     targets = {t._edge for t in wanted}
     captures: dict[Any, Any] = {e: None for e in targets if type(e) is not Leaf}
     needed = engine.needed_nodes([e for e, _ in roots], targets)
     leaves = engine.differentiate(
-        roots, keep=keep, create_graph=create_graph, needed=needed, captures=captures
+        roots,
+        keep=keep,
+        create_graph=create_graph,
+        tensors=as_tensors,
+        needed=needed,
+        captures=captures,
     )
-    engine.accumulate(leaves, create_graph)
+    engine.accumulate(leaves, as_tensors)
     for tensor in wanted:
         # A tensor that retains its gradient has been given it by the pass.
         if tensor._edge in captures and not tensor.retains_grad:
@@ -302,7 +315,8 @@ def grad(
         return grad_batched(
             given, wanted, cotangents, keep, create_graph, bool(allow_unused), materialize_grads
         )
-    roots = _roots(given, cotangents, create_graph)
+    as_tensors = create_graph or bool(current_levels())
+    roots = _roots(given, cotangents, as_tensors)
     del cotangents
     targets = {t._edge for t in wanted}
     needed = engine.needed_nodes([e for e, _ in roots], targets)
@@ -311,14 +325,19 @@ def grad(
             raise _unused(number)
     captures: dict[Any, Any] = {e: None for e in targets if type(e) is not Leaf}
     leaves: dict[Any, Any] = engine.differentiate(
-        roots, keep=keep, create_graph=create_graph, needed=needed, captures=captures
+        roots,
+        keep=keep,
+        create_graph=create_graph,
+        tensors=as_tensors,
+        needed=needed,
+        captures=captures,
     )
     captures.update(leaves)
     del leaves
     results: dict[Any, Any] = {}
     while captures:
         edge, g = captures.popitem()
-        results[edge] = g if create_graph or g is None else _owned(g, edge)
+        results[edge] = g if as_tensors or g is None else _owned(g, edge)
     allowed = bool(allow_unused)
     return tuple(
         _filled(t, results.get(t._edge), number, allowed, materialize_grads, create_graph)

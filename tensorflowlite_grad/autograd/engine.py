@@ -209,10 +209,10 @@ def own(array: Any, place: Any, expected_references: int) -> Any:
     return place.backend.copy(place.xp, array)
 
 
-def accumulate(leaves: dict[Leaf, Any], create_graph: bool) -> None:
+def accumulate(leaves: dict[Leaf, Any], tensors: bool) -> None:
     """Add gradients to the ``.grad`` of their leaves, as PyTorch does.
 
-    In place into an existing gradient, or out of place under `create_graph`.
+    In place into an existing gradient, or out of place where gradients are `tensors`.
     """
     for leaf in list(leaves):
         g = leaves.pop(leaf)
@@ -221,7 +221,7 @@ def accumulate(leaves: dict[Leaf, Any], create_graph: bool) -> None:
             continue  # it is gone, or requires no grad any more
         with _writing:
             old = leaf.grad
-            if create_graph:
+            if tensors:
                 leaf.grad = g.clone() if old is None else old + g
             elif old is None:
                 place = leaf.place
@@ -248,15 +248,19 @@ def differentiate(
     *,
     keep: bool,
     create_graph: bool,
+    tensors: bool,
     needed: set[Edge] | None = None,
     captures: dict[Edge, Any] | None = None,
 ) -> dict[Leaf, Any]:
-    """Run a pass in the grad mode that belongs to it: recording under `create_graph`."""
+    """Run a pass in the grad mode that belongs to it: recording under `create_graph`.
+
+    Under `create_graph` gradients are `tensors`, and in forward mode, to carry tangents.
+    """
     before = modes.get_mode()
     if before is not create_graph:
         modes.set_mode(create_graph)
     try:
-        return run(roots, keep=keep, tensors=create_graph, needed=needed, captures=captures)
+        return run(roots, keep=keep, tensors=tensors, needed=needed, captures=captures)
     finally:
         if before is not create_graph:
             modes.set_mode(before)

@@ -151,7 +151,7 @@ def _set_history(tensor: Variable, edge: Any) -> None:
     if view is None:
         _move_edge(tensor, edge)
     else:
-        source = object.__new__(Variable)
+        source = object.__new__(type(tensor))
         source._array, source._place, source._edge = tensor._array, tensor._place, edge
         source._cell = source._extra = None
         _move_edge(base, _copy_slices[0](base, source, view.chain()))

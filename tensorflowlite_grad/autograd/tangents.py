@@ -13,20 +13,43 @@ from contextvars import ContextVar
 from itertools import count
 from threading import Lock
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from . import carrier, modes
-from .graph import Extra, Variable, WeakList, cell_of
+from .graph import Extra, Output, Variable, WeakList, cell_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-__all__ = ["Level", "any_tangents", "below", "carry", "carry_joint", "current", "opened", "tangent"]
+__all__ = [
+    "Level",
+    "any_tangents",
+    "below",
+    "carry",
+    "carry_joint",
+    "current",
+    "opened",
+    "restore",
+    "tangent",
+]
 
 
 class Level:
-    """A scope of forward mode: tangents belong to it, and are dropped when it is left."""
+    """A scope of forward mode: tangents belong to it, and are dropped when it is left.
 
-    __slots__ = ("extras", "number", "open")
+    Attributes
+    ----------
+    number : int
+        Inner levels have greater ones.
+    open : bool
+    extras : WeakList
+        What holds a tangent of this level.
+    results : WeakKeyDictionary
+        By node, and number, the tangents of results that nodes have saved: as bare arrays, so
+        as not to keep themselves alive.
+    """
+
+    __slots__ = ("extras", "number", "open", "results")
 
     _next = count(1).__next__
 
@@ -34,10 +57,12 @@ class Level:
         self.number = Level._next()
         self.open = True
         self.extras = WeakList()
+        self.results: WeakKeyDictionary[Any, dict[int, Any]] = WeakKeyDictionary()
 
     def close(self) -> None:
         """Drop all tangents of this level."""
         self.open = False
+        self.results.clear()
         for extra in self.extras.alive():
             if extra.tangents is not None:
                 extra.tangents.pop(self, None)
@@ -179,6 +204,23 @@ def carry(op: Any, out: Any, operands: tuple[Any, ...], options: tuple[Any, ...]
         results = tuple(below(t, level) for t in out) if several else (below(out, level),)
         found = _pushed(op, results if several else results[0], primals, dots, options)
         for result, dot in zip(out if several else (out,), found, strict=True):
+            if dot is not None and result.dtype.is_differentiable:
+                set_tangent(result, level, dot)
+                if result._edge is not None:
+                    _remember(result._edge, level, dot)
+
+
+def _remember(edge: Any, level: Level, dot: Any) -> None:
+    """Keep the tangent of a result for when its node hands the result to a rule."""
+    node, number = (edge.edges[0], edge.number) if type(edge) is Output else (edge, 0)
+    level.results.setdefault(node, {})[number] = dot
+
+
+def restore(node: Any, result: Any, number: int = 0) -> None:
+    """Give a result that a node has saved the tangents it had."""
+    for level in current():
+        dot = level.results.get(node, {}).get(number)
+        if dot is not None:
             set_tangent(result, level, dot)
 
 

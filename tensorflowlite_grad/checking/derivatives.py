@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..autograd import api, carrier, modes
+from ..autograd import api, carrier, forward_ad, modes
 from ..autograd.graph import Variable, make_leaf
 from .samples import Case, Sample, numpy_namespace
 
@@ -169,8 +169,10 @@ def gradient(trial: Trial) -> None:
 def tangent(trial: Trial) -> None:
     """Check forward mode, on raw arrays and on tensors, against reverse mode."""
     op = trial.case.operation
-    if not trial.inputs or trial.case.run is not None:
-        return  # what `run` does is not the operation alone
+    if not trial.inputs:
+        return
+    if trial.case.run is not None:  # which is more than the operation alone
+        return along_duals(trial)
     options = trial.case.arguments(trial.place)
     tensors = trial.tensors(trial.hosts)
     with modes.no_grad():
@@ -207,6 +209,34 @@ def tangent(trial: Trial) -> None:
             error = abs(trial.inner(weight, host) - want) / max(1.0, abs(want))
             if not error <= (1e-5 if value.dtype.itemsize == 4 else 1e-9):
                 raise Wrong(f"{where}<g, Jt> and <Jᵀg, t> differ by {error:.1e}")
+
+
+def along_duals(trial: Trial) -> None:
+    """Check what dual tensors carry through a case, against reverse mode."""
+    value = trial.result(trial.hosts)
+    weight = trial.direction(value, 0)
+    gradients = trial.gradients(trial.hosts, weight)
+    steps = {k: trial.direction(trial.hosts[k], k + 1) for k in trial.inputs}
+    want = sum(trial.inner(g, steps[k]) for k, g in zip(trial.inputs, gradients, strict=True))
+    for leaves in (False, True):
+        tensors = trial.tensors(trial.hosts, leaves)
+        with forward_ad.dual_level():
+            for k, step in steps.items():
+                tangent = trial.place.wrap(trial.native(step), trial.place)
+                tensors[k] = forward_ad.make_dual(tensors[k], tangent)
+            got = forward_ad.unpack_dual(trial.case.apply(tensors)).tangent
+        if got is None:
+            got = trial.np.zeros_like(value)
+        host = trial.host(got)
+        where = "recorded: " if leaves else ""
+        if tuple(host.shape) != tuple(value.shape) or host.dtype != value.dtype:
+            raise Wrong(
+                f"{where}tangent {host.dtype}{list(host.shape)} of a result "
+                f"{value.dtype}{list(value.shape)}"
+            )
+        error = abs(trial.inner(weight, host) - want) / max(1.0, abs(want))
+        if not error <= (1e-5 if value.dtype.itemsize == 4 else 1e-9):
+            raise Wrong(f"{where}<g, Jt> and <Jᵀg, t> differ by {error:.1e}")
 
 
 def second(trial: Trial) -> None:

@@ -132,6 +132,8 @@ def _new_space(op: Operation) -> dict[str, Any]:
         "changed": errors.changed,
         "detached": errors.detached,
         "carry": tangents.carry,
+        "carries": _carries,
+        "restore": tangents.restore,
     }
     carrier.names_for_recorders(space)
     return space
@@ -371,6 +373,8 @@ def _apply_source(op: Operation, mask: tuple[str, ...], raw: bool) -> str:
                     "result._cell = cell",
                     "result._extra = None",
                     "result._edge = self",
+                    "if carries[0]:",
+                    "    restore(self, result)",
                     "out = result",
                 ]
         else:

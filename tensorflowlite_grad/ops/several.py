@@ -203,6 +203,7 @@ class SeveralNode(Node):
         op: SeveralResults = self.operation
         if name not in op.constant:
             out._edge = _output(self, number, len(op.results))
+            tangents.restore(self, out, number)
         return out
 
 

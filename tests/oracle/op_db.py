@@ -4,7 +4,7 @@
 sample inputs and inputs that must be refused. `compare` feeds the samples of one entry to
 PyTorch and to this library and returns what differs. As a program it prints a report::
 
-    python tests/oracle/op_db.py 'linalg\\.' --verbose
+    python tests/oracle/op_db.py linalg --verbose
 """
 
 from __future__ import annotations
