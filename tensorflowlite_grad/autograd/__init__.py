@@ -1,15 +1,18 @@
 """Automatic differentiation: the graph, the backward pass and the grad modes."""
 
-from . import forward_ad
+from . import forward_ad, function
 from .api import backward, grad
+from .function import Function
 from .graph import Node
 from .modes import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
 
 __all__ = [
+    "Function",
     "Node",
     "backward",
     "enable_grad",
     "forward_ad",
+    "function",
     "grad",
     "is_grad_enabled",
     "no_grad",

@@ -10,7 +10,20 @@ from .graph import Leaf, shown
 if TYPE_CHECKING:
     from .graph import Node
 
-__all__ = ["changed", "detached", "freed", "shape_text", "type_text"]
+__all__ = ["OutOfMemoryError", "changed", "detached", "freed", "shape_text", "type_text"]
+
+
+class OutOfMemoryError(RuntimeError, MemoryError):
+    """There is no memory for a tensor: PyTorch's kind of error, and Python's.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> issubclass(tg.OutOfMemoryError, MemoryError)
+    True
+    """
+
+    __module__ = "tensorflowlite_grad"
 
 
 def shape_text(shape: Any) -> str:

@@ -11,10 +11,10 @@ from typing import Any
 from weakref import ref
 
 from . import carrier, modes, tangents
-from .graph import Leaf, Variable, cell_of, hooks_of, shown
+from .graph import Extra, Leaf, Variable, View, cell_of, hooks_of, shown
 from .storage import replay, write
 
-__all__ = ["apart", "check", "commit", "snapshot", "write"]
+__all__ = ["apart", "check", "commit", "forbid", "set_history", "snapshot", "write"]
 
 #: Declared with the operations: the edge of a base into which a view's value was written, and
 #: a tensor with another in the place of a view of it.
@@ -64,7 +64,29 @@ def check(tensor: Variable, name: str, source_requires_grad: bool = False) -> No
         )
 
 
+def forbid(tensor: Variable, creation: str, title: str) -> None:
+    """Make a tensor a view that cannot be changed in place while recording, and say why."""
+    extra = tensor._extra
+    if extra is None:
+        extra = tensor._extra = Extra()
+    if extra.view is None:
+        extra.view = View(tangents.shared(tensor), None, None, (title,), creation)
+    else:
+        old = extra.view
+        extra.view = View(old.base, old.parent, old.operation, old.options, creation)
+
+
 def _refusal(view: Any, tensor: Variable) -> str:
+    if view.creation == "custom":
+        node, number = shown(tensor._edge)
+        what = "a function" if node is None else node.name().removesuffix("Backward")
+        return (
+            f"Output {number} of {what} is a view and is being modified inplace. This view was "
+            "created inside a custom Function (or because an input was returned as-is) and the "
+            "autograd logic to handle view+inplace would override the custom backward associated "
+            "with the custom Function, leading to incorrect gradients. This behavior is forbidden. "
+            "You can fix this by cloning the output of the custom Function."
+        )
     if view.creation == "multi":
         node, number = shown(tensor._edge)
         what = "a split" if node is None else node.name().removesuffix("Backward0")
@@ -108,7 +130,7 @@ def commit(tensor: Variable, result: Variable) -> None:
     """Give a tensor the value and the history of `result`, which was computed from it."""
     write(tensor, result._array)
     if modes.is_grad_enabled() and (result._edge is not None or _has_history(tensor)):
-        _set_history(tensor, result._edge)
+        set_history(tensor, result._edge)
     if tangents.current() and tangents.any_tangents(_memory_of(tensor, result)):
         _set_tangents(tensor, result)
 
@@ -133,7 +155,7 @@ def _set_tangents(tensor: Variable, result: Variable) -> None:
         tangents.set_tangent(base, level, dot)
         for shown_there in cell_of(base).alive_views():
             again = shown_there._extra.view
-            if again.base is base:
+            if again is not None and again.base is base:
                 seen = None if dot is None else replay(xp, dot, again.chain())
                 tangents.set_tangent(shown_there, level, seen)
 
@@ -145,7 +167,8 @@ def _has_history(tensor: Variable) -> bool:
     return view is not None and view.base._edge is not None
 
 
-def _set_history(tensor: Variable, edge: Any) -> None:
+def set_history(tensor: Variable, edge: Any) -> None:
+    """Put a tensor whose memory was written on a new edge, and its base and views with it."""
     view = None if tensor._extra is None else tensor._extra.view
     base = tensor if view is None else view.base
     if view is None:
@@ -164,7 +187,7 @@ def refresh(base: Variable) -> None:
     with modes.enable_grad():
         for tensor in cell_of(base).alive_views():
             view = tensor._extra.view
-            if view.base is not base:
+            if view is None or view.base is not base:
                 continue
             again = base
             for op, options in view.chain():
