@@ -15,6 +15,7 @@ from typing import Any as _Any
 
 from . import autograd, optim
 from ._version import __version__
+from .autograd.errors import OutOfMemoryError
 from .autograd.modes import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
 from .backend import (
     BackendError,
@@ -41,38 +42,91 @@ from .dtypes import (
     promote_types,
     set_default_dtype,
     uint8,
+    uint16,
+    uint32,
+    uint64,
 )
 from .functions import comparison as _comparison
+from .functions import contractions as _contractions
+from .functions import copies as _copies
 from .functions import creation as _creation
+from .functions import cumulative as _cumulative
+from .functions import diagonals as _diagonals
+from .functions import differences as _differences
+from .functions import distinct as _distinct
+from .functions import dlpack as _dlpack
 from .functions import elementwise as _elementwise
 from .functions import extremes as _extremes
 from .functions import gathering as _gathering
+from .functions import histograms as _histograms
 from .functions import indexing as _indexing
 from .functions import joining as _joining
+from .functions import legacy as _legacy
+from .functions import matrices as _matrices
+from .functions import padding as _padding
+from .functions import positions as _positions
 from .functions import products as _products
 from .functions import queries as _queries
 from .functions import random as _random
 from .functions import reductions as _reductions
+from .functions import sampling as _sampling
+from .functions import scattering as _scattering
 from .functions import shape as _shape
+from .functions import slicing as _slicing
+from .functions import sorting as _sorting
+from .functions import splitting as _splitting
+from .functions import statistics as _statistics
+from .functions import strided as _strided
+from .functions import transposes as _transposes
+from .functions import windows as _windows
 from .functions.comparison import *  # noqa: F403
+from .functions.contractions import *  # noqa: F403
+from .functions.copies import *  # noqa: F403
 from .functions.creation import *  # noqa: F403
+from .functions.cumulative import *  # noqa: F403
+from .functions.diagonals import *  # noqa: F403
+from .functions.differences import *  # noqa: F403
+from .functions.distinct import *  # noqa: F403
+from .functions.dlpack import *  # noqa: F403
 from .functions.elementwise import *  # noqa: F403
 from .functions.extremes import *  # noqa: F403
 from .functions.gathering import *  # noqa: F403
+from .functions.histograms import *  # noqa: F403
 from .functions.indexing import *  # noqa: F403
 from .functions.joining import *  # noqa: F403
+from .functions.legacy import *  # noqa: F403
+from .functions.matrices import *  # noqa: F403
+from .functions.padding import *  # noqa: F403
+from .functions.positions import *  # noqa: F403
 from .functions.products import *  # noqa: F403
 from .functions.queries import *  # noqa: F403
 from .functions.random import *  # noqa: F403
 from .functions.reductions import *  # noqa: F403
+from .functions.sampling import *  # noqa: F403
+from .functions.scattering import *  # noqa: F403
 from .functions.shape import *  # noqa: F403
+from .functions.slicing import *  # noqa: F403
+from .functions.sorting import *  # noqa: F403
+from .functions.splitting import *  # noqa: F403
+from .functions.statistics import *  # noqa: F403
+from .functions.strided import *  # noqa: F403
+from .functions.transposes import *  # noqa: F403
+from .functions.windows import *  # noqa: F403
+from .layouts import (
+    contiguous_format,
+    layout,
+    memory_format,
+    preserve_format,
+    strided,
+)
+from .limits import finfo, iinfo
 from .ops.promotion import result_type
 from .printing import get_printoptions, printoptions, set_printoptions
 from .size import Size
 from .tensor import Tensor
 
 if _TYPE_CHECKING:
-    from . import fft, linalg, masked, nn, signal, special
+    from . import fft, linalg, masked, nn, signal, special, utils
 
 half = float16
 float = float32
@@ -84,7 +138,7 @@ int = int32
 long = int64
 
 #: Chapters that many programs do without: imported when first named.
-_CHAPTERS = frozenset({"fft", "linalg", "masked", "nn", "signal", "special"})
+_CHAPTERS = frozenset({"cuda", "fft", "linalg", "masked", "nn", "signal", "special", "utils"})
 
 
 def __getattr__(name: str) -> _Any:
@@ -94,6 +148,16 @@ def __getattr__(name: str) -> _Any:
 
 
 __all__ = [
+    "cuda",
+    "random",
+    "OutOfMemoryError",
+    "iinfo",
+    "finfo",
+    "strided",
+    "preserve_format",
+    "memory_format",
+    "layout",
+    "contiguous_format",
     "BackendError",
     "Size",
     "Tensor",
@@ -146,17 +210,42 @@ __all__ = [
     "signal",
     "special",
     "uint8",
+    "uint16",
+    "uint32",
+    "uint64",
     "use_backend",
+    "utils",
 ]
 __all__ += _comparison.__all__
+__all__ += _contractions.__all__
 __all__ += _creation.__all__
+__all__ += _cumulative.__all__
+__all__ += _differences.__all__
+__all__ += _distinct.__all__
+__all__ += _dlpack.__all__
 __all__ += _elementwise.__all__
 __all__ += _extremes.__all__
 __all__ += _gathering.__all__
+__all__ += _transposes.__all__
+__all__ += _splitting.__all__
+__all__ += _copies.__all__
+__all__ += _strided.__all__
+__all__ += _slicing.__all__
+__all__ += _scattering.__all__
+__all__ += _positions.__all__
+__all__ += _padding.__all__
+__all__ += _diagonals.__all__
+__all__ += _histograms.__all__
 __all__ += _indexing.__all__
 __all__ += _joining.__all__
+__all__ += _legacy.__all__
+__all__ += _matrices.__all__
 __all__ += _products.__all__
 __all__ += _queries.__all__
 __all__ += _random.__all__
 __all__ += _reductions.__all__
+__all__ += _sampling.__all__
+__all__ += _windows.__all__
 __all__ += _shape.__all__
+__all__ += _sorting.__all__
+__all__ += _statistics.__all__

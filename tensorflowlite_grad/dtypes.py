@@ -91,6 +91,9 @@ def named(name: str) -> dtype:
 
 bool_ = dtype("bool", Kind.BOOL, 1, is_signed=False)
 uint8 = dtype("uint8", Kind.INT, 1, is_signed=False)
+uint16 = dtype("uint16", Kind.INT, 2, is_signed=False)
+uint32 = dtype("uint32", Kind.INT, 4, is_signed=False)
+uint64 = dtype("uint64", Kind.INT, 8, is_signed=False)
 int8 = dtype("int8", Kind.INT, 1)
 int16 = dtype("int16", Kind.INT, 2)
 int32 = dtype("int32", Kind.INT, 4)
@@ -104,6 +107,9 @@ complex128 = dtype("complex128", Kind.COMPLEX, 16)
 ALL = (
     bool_,
     uint8,
+    uint16,
+    uint32,
+    uint64,
     int8,
     int16,
     int32,
@@ -117,10 +123,14 @@ ALL = (
 BY_NAME = {d.name: d for d in ALL}
 _REAL = {complex64: float32, complex128: float64}
 _COMPLEX = {float16: complex64, float32: complex64, float64: complex128}
+_SIGNED = {d.itemsize: d for d in (int8, int16, int32, int64)}
 # PyTorch's names for the types in its error messages.
 LEGACY_NAMES = {
     "bool": "Bool",
     "uint8": "Byte",
+    "uint16": "UInt16",
+    "uint32": "UInt32",
+    "uint64": "UInt64",
     "int8": "Char",
     "int16": "Short",
     "int32": "Int",
@@ -185,6 +195,14 @@ def default_of_kind(kind: Kind) -> dtype:
 def promote_types(type1: dtype, type2: dtype) -> dtype:
     """Return the smallest dtype that PyTorch converts both to.
 
+    PyTorch does not promote unsigned integers wider than 8 bits; here they promote as the
+    Array API standard has it.
+
+    Raises
+    ------
+    RuntimeError
+        For uint64 and a signed integer: no integer type holds both.
+
     Examples
     --------
     >>> import tensorflowlite_grad as tg
@@ -201,8 +219,16 @@ def promote_types(type1: dtype, type2: dtype) -> dtype:
             return promote_types(low.to_complex(), high)
         return high
     if low.kind is Kind.INT and low.is_signed != high.is_signed:
-        # uint8 is the only unsigned type: it fits in any wider signed one.
-        return int16 if high.itemsize == 1 else high
+        signed, unsigned = (low, high) if low.is_signed else (high, low)
+        if signed.itemsize > unsigned.itemsize:
+            return signed
+        if unsigned is uint64:
+            names = " and ".join(LEGACY_NAMES[d.name] for d in (type1, type2))
+            raise RuntimeError(
+                "Promotion for uint16, uint32, uint64 types is not supported, attempted to "
+                f"promote {names}: no integer type holds both, so convert one of them first"
+            )
+        return _SIGNED[2 * unsigned.itemsize]
     return high
 
 

@@ -1,30 +1,80 @@
 """Linear algebra, in PyTorch's spelling."""
 
+from .backend.linalg import LinAlgError
+from .functions.linalg.decompositions import (
+    cholesky,
+    cholesky_ex,
+    householder_product,
+    ldl_factor,
+    ldl_factor_ex,
+    ldl_solve,
+    lu,
+    lu_factor,
+    lu_factor_ex,
+    lu_solve,
+    qr,
+)
+from .functions.linalg.determinants import det, matrix_exp, matrix_power, slogdet
+from .functions.linalg.norms import cond, matrix_norm, matrix_rank, norm
+from .functions.linalg.products import cross, diagonal, multi_dot, vander, vecdot
+from .functions.linalg.solving import (
+    inv,
+    inv_ex,
+    lstsq,
+    pinv,
+    solve,
+    solve_ex,
+    solve_triangular,
+    tensorinv,
+    tensorsolve,
+)
+from .functions.linalg.spectral import eig, eigh, eigvals, eigvalsh, svd, svdvals
 from .functions.products import matmul
 from .functions.reductions import vector_norm
 from .functions.shape import matrix_transpose
 
-__all__ = ["matmul", "matrix_transpose", "norm", "vector_norm"]
-
-
-def norm(A, ord=None, dim=None, keepdim=False, *, dtype=None):  # type: ignore[no-untyped-def]
-    """Return a vector norm of all elements or along `dim`; 2 is the default order.
-
-    Raises
-    ------
-    NotImplementedError
-        For norms of matrices that are no vector norms: a numeric order of two axes.
-
-    Examples
-    --------
-    >>> import tensorflowlite_grad as tg
-    >>> tg.linalg.norm(tg.tensor([3.0, 4.0]))
-    tensor(5.)
-    """
-    two = (len(dim) == 2) if isinstance(dim, (tuple, list)) else (dim is None and A.ndim == 2)
-    if ord not in (None, "fro") and two:
-        raise NotImplementedError(
-            f"linalg.norm(): the matrix norm of order {ord!r} is not available; "
-            "vector_norm() takes all elements as one vector"
-        )
-    return vector_norm(A, 2 if ord in (None, "fro") else ord, dim, keepdim, dtype=dtype)
+__all__ = [
+    "LinAlgError",
+    "cholesky",
+    "cholesky_ex",
+    "cond",
+    "cross",
+    "det",
+    "diagonal",
+    "eig",
+    "eigh",
+    "eigvals",
+    "eigvalsh",
+    "householder_product",
+    "inv",
+    "inv_ex",
+    "ldl_factor",
+    "ldl_factor_ex",
+    "ldl_solve",
+    "lstsq",
+    "lu",
+    "lu_factor",
+    "lu_factor_ex",
+    "lu_solve",
+    "matmul",
+    "matrix_exp",
+    "matrix_norm",
+    "matrix_power",
+    "matrix_rank",
+    "matrix_transpose",
+    "multi_dot",
+    "norm",
+    "pinv",
+    "qr",
+    "slogdet",
+    "solve",
+    "solve_ex",
+    "solve_triangular",
+    "svd",
+    "svdvals",
+    "tensorinv",
+    "tensorsolve",
+    "vander",
+    "vecdot",
+    "vector_norm",
+]

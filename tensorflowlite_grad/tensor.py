@@ -11,16 +11,19 @@ from .autograd import carrier, modes
 from .autograd.graph import Leaf, Variable, shown
 from .backend import registry
 from .functions import creation
-from .functions.arguments import axis
 from .methods import (
     ConversionMethods,
+    CreationMethods,
     ElementwiseMethods,
     GradientMethods,
     IndexingMethods,
     InPlaceMethods,
+    LinalgMethods,
     NumpyMethods,
+    RandomMethods,
     ReductionMethods,
     ShapeMethods,
+    StandardMethods,
 )
 from .size import Size
 
@@ -33,12 +36,16 @@ __all__ = ["Tensor"]
 class Tensor(
     GradientMethods,
     ConversionMethods,
+    CreationMethods,
     ElementwiseMethods,
     ReductionMethods,
     ShapeMethods,
     IndexingMethods,
     InPlaceMethods,
+    LinalgMethods,
     NumpyMethods,
+    RandomMethods,
+    StandardMethods,
     Variable,
 ):
     """An array of one dtype on one device, whose operations are recorded.
@@ -56,9 +63,9 @@ class Tensor(
 
     __slots__ = ()
 
-    def __new__(cls, data: Any = (), *, device: Any = None) -> Any:
-        """Return a float tensor with a copy of `data`."""
-        source = creation.tensor(data, dtype=dtypes.get_default_dtype(), device=device)
+    def __new__(cls, *args: Any, device: Any = None) -> Any:
+        """Return an unset float tensor of a shape given as ints, or one that holds a list."""
+        source = creation.legacy(args, dtypes.get_default_dtype(), device)
         return _wrap_as(cls, source._array, source._place)
 
     # -- what it is ---------------------------------------------------------------------
@@ -67,24 +74,6 @@ class Tensor(
     def shape(self) -> Size:
         """The size along each axis."""
         return Size(self._array.shape)
-
-    def size(self, dim: int | None = None) -> Any:
-        """Return the shape, or the size along one axis.
-
-        Examples
-        --------
-        >>> import tensorflowlite_grad as tg
-        >>> tg.ones(2, 3).size()
-        tensorflowlite_grad.Size([2, 3])
-        >>> tg.ones(2, 3).size(0)
-        2
-        """
-        if dim is None:
-            return Size(self._array.shape)
-        if not self._array.ndim:
-            axis("size", dim, 0)
-            raise IndexError("Dimension specified as 0 but tensor has no dimensions")
-        return int(self._array.shape[axis("size", dim, self._array.ndim)])
 
     @property
     def ndim(self) -> int:
@@ -214,6 +203,17 @@ class Tensor(
                 f"a Tensor with {self.numel()} elements cannot be converted to Scalar"
             )
         return self._place.backend.to_numpy(self._array).item()
+
+    def is_nonzero(self) -> bool:
+        """Return whether the only element is not zero.
+
+        Examples
+        --------
+        >>> import tensorflowlite_grad as tg
+        >>> tg.tensor([0.5]).is_nonzero()
+        True
+        """
+        return bool(self)
 
     def tolist(self) -> Any:
         """Return the elements as nested lists of Python numbers.

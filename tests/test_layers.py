@@ -10,7 +10,7 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "tensorflowlite_grad"
 #: From the lowest up. The modules of one entry may import each other.
 LAYERS = (
-    {"_version", "dtypes", "printing", "size"},
+    {"_version", "dtypes", "layouts", "limits", "printing", "return_types", "size"},
     {"backend"},
     {"autograd"},
     {"ops"},
@@ -18,7 +18,7 @@ LAYERS = (
     {"array_api"},
     {"methods"},
     {"tensor"},
-    {"fft", "linalg", "masked", "nn", "optim", "signal", "special"},
+    {"cuda", "fft", "linalg", "masked", "nn", "optim", "signal", "special", "utils"},
     {"checking"},
     {"__init__"},
     {"__main__"},

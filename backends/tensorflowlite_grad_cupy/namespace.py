@@ -9,9 +9,10 @@ from typing import Any
 import array_api_compat.cupy as compat
 import cupy
 import cupyx
-from cupyx.scipy import special
 
 from tensorflowlite_grad.backend.fallbacks import complete, is_basic
+
+from . import special
 
 #: What CUDA adds atomically, which adding at repeated places takes.
 ATOMIC = ("float16", "float32", "float64", "int32", "uint32", "uint64")
@@ -22,11 +23,6 @@ def astype(x: Any, dtype: Any, copy: bool = True) -> Any:
     if x.dtype.kind == "c" and cupy.dtype(dtype).kind not in "cb":
         x = x.real
     return x.astype(dtype, copy=copy)
-
-
-def erf(x: Any) -> Any:
-    """Return the error function; CuPy has none for float16."""
-    return special.erf(x).astype(x.dtype, copy=False)
 
 
 def index_get(x: Any, index: tuple[Any, ...]) -> Any:
@@ -78,8 +74,10 @@ def make(index: int, guard: Any) -> ModuleType:
     for name in dir(compat):
         if not name.startswith("_"):
             setattr(xp, name, getattr(compat, name))
-    for function in (astype, erf, index_get, index_put, index_embed):
+    for function in (astype, index_get, index_put, index_embed):
         setattr(xp, function.__name__, function)
+    for name, value in special.FUNCTIONS.items():
+        setattr(xp, name, value)
     complete(xp)
     if guard is not None:
         for name, value in list(vars(xp).items()):

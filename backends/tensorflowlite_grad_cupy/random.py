@@ -53,6 +53,37 @@ class Generator:
         with cupy.cuda.Device(self._index):
             return cupy.argsort(keys).astype(native)
 
+    def poisson(self, xp: Any, rates: Any) -> Any:
+        """Return numbers of the Poisson distributions of these rates, in their dtype."""
+        if not rates.size:
+            return rates.copy()
+        with cupy.cuda.Device(self._index):
+            flat = cupy.ascontiguousarray(rates, dtype="float64").reshape(-1)
+            known = cupy.where(cupy.isfinite(flat), flat, 0.0)
+            drawn = self._source.poisson(known, size=flat.shape).astype("float64")
+            drawn = cupy.where(cupy.isfinite(flat), drawn, cupy.nan)
+            return drawn.reshape(rates.shape).astype(rates.dtype)
+
+    def state(self) -> bytes:
+        """Return everything that determines the numbers to come."""
+        with cupy.cuda.Device(self._index):
+            return bytes(cupy.asnumpy(self._words()).tobytes())
+
+    def restore(self, state: bytes) -> None:
+        """Go on where a generator was that gave this state; ValueError if none did."""
+        with cupy.cuda.Device(self._index):
+            words = self._words()
+            if len(state) != words.nbytes:
+                raise ValueError(f"expected {words.nbytes} bytes, got {len(state)}")
+            words[...] = cupy.asarray(memoryview(state)).view(words.dtype)
+
+    def _words(self) -> Any:
+        # CuPy has no public name for what its generator's threads remember.
+        words = getattr(self._source.bit_generator, "_state", None)
+        if not isinstance(words, cupy.ndarray):
+            raise NotImplementedError("this version of CuPy does not show its generator's state")
+        return words
+
     def _draw(self, method: str, shape: tuple[int, ...], native: Any, *args: Any) -> Any:
         n = prod(shape)
         with cupy.cuda.Device(self._index):

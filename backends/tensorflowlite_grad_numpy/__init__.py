@@ -22,6 +22,7 @@ class NumpyBackend(Backend):
 
     name = "numpy"
     kinds = ("cpu",)
+    strided_views = True
 
     @property
     def version(self) -> str:
@@ -74,6 +75,17 @@ class NumpyBackend(Backend):
 
     def is_contiguous(self, array: Any) -> bool:
         return bool(array.flags.c_contiguous)
+
+    def layout(self, array: Any) -> Any:
+        from .indexing import layout
+
+        return layout(np.asarray(array))
+
+    def address(self, array: Any) -> int:
+        return int(np.asarray(array).__array_interface__["data"][0])
+
+    def view_dtype(self, array: Any, native: Any) -> Any:
+        return np.asarray(array).view(native)
 
     def overlaps_itself(self, array: Any) -> bool:
         if isinstance(array, np.generic):

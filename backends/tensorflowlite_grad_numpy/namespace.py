@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from operator import attrgetter
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 
-from tensorflowlite_grad.backend import fallbacks
 from tensorflowlite_grad.backend.fallbacks import complete, is_basic
+
+from . import indexing, linalg, special
+from .scans import cumulative_logsumexp, cumulative_max
+from .transforms import fft_c2c, fft_c2r, fft_r2c
 
 _add_reduce: Any = np.add.reduce
 _ndarray = np.ndarray
@@ -61,19 +65,6 @@ def index_embed(values: Any, shape: tuple[int, ...], index: tuple[Any, ...]) -> 
     return out
 
 
-def erf(x: Any) -> Any:
-    """SciPy's error function where it is installed, else the host's, one by one.
-
-    SciPy is imported when it is first needed: it takes longer than NumPy.
-    """
-    try:
-        from scipy.special import erf as exact
-    except ImportError:
-        return fallbacks.erf(np, x)
-    # SciPy computes half precision in a wider one, and returns that.
-    return exact(x).astype(x.dtype, copy=False)
-
-
 def _standard() -> dict[str, Any]:
     """Return NumPy's names; array-api-compat adds to 2.0 what 2.1 has of the standard."""
     if hasattr(np, "cumulative_sum"):
@@ -83,14 +74,33 @@ def _standard() -> dict[str, Any]:
     return {name: getattr(compat, name) for name in dir(compat)}
 
 
+def _from_chapter(chapter: str, name: str) -> Any:
+    """Return a function of another module here, which is imported when that is called."""
+
+    def call(*args: Any) -> Any:
+        return getattr(import_module(f".{chapter}", __package__), name)(*args)
+
+    return call
+
+
 def make() -> ModuleType:
     """Return the namespace that operations run with."""
     xp = ModuleType("tensorflowlite_grad_numpy.xp")
     for name, value in _standard().items():
         if not name.startswith("_"):
             setattr(xp, name, value)
-    for function in (sum, broadcast_to, astype, erf, index_get, index_put, index_embed):
+    for function in (sum, broadcast_to, astype, index_get, index_put, index_embed):
         setattr(xp, function.__name__, function)
+    for function in (cumulative_max, cumulative_logsumexp):
+        setattr(xp, function.__name__, function)
+    for name in ("conv", "conv_transposed", "conv_weight"):
+        setattr(xp, name, _from_chapter("convolution", name))
+    for name in indexing.EXTRAS:
+        setattr(xp, name, getattr(indexing, name))
+    for function in (fft_c2c, fft_c2r, fft_r2c):
+        setattr(xp, function.__name__, function)
+    for name, value in (*linalg.FUNCTIONS.items(), *special.FUNCTIONS.items()):
+        setattr(xp, name, value)
     # The attribute is faster; CuPy's arrays have it since version 14 only, so rules call this.
     setattr(xp, "matrix_transpose", attrgetter("mT"))  # noqa: B010
     # array-api-compat's wrappers of these add what NumPy 2 already has.

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import struct
 from typing import Any
 
 import numpy as np
+
+#: The state of PCG64: 128 bits each of state and increment, and half of a number drawn ahead.
+_STATE = struct.Struct("<16s16sII")
 
 
 class Generator:
@@ -38,3 +42,30 @@ class Generator:
     def permutation(self, xp: Any, n: int, native: Any) -> Any:
         """Return 0 to n-1 in random order."""
         return self._source.permutation(n).astype(native)
+
+    def poisson(self, xp: Any, rates: Any) -> Any:
+        """Return numbers of the Poisson distributions of these rates, in their dtype."""
+        known = np.where(np.isfinite(rates), rates, 0.0)
+        drawn = np.where(np.isfinite(rates), self._source.poisson(known), np.nan)
+        return np.asarray(drawn).astype(rates.dtype)
+
+    def state(self) -> bytes:
+        """Return everything that determines the numbers to come."""
+        found: Any = self._source.bit_generator.state
+        words = (found["state"][name].to_bytes(16, "little") for name in ("state", "inc"))
+        return _STATE.pack(*words, found["has_uint32"], found["uinteger"])
+
+    def restore(self, state: bytes) -> None:
+        """Go on where a generator was that gave this state; ValueError if none did."""
+        if len(state) != _STATE.size:
+            raise ValueError(f"expected {_STATE.size} bytes, got {len(state)}")
+        words, increment, ahead, word = _STATE.unpack(state)
+        self._source.bit_generator.state = {
+            "bit_generator": "PCG64",
+            "state": {
+                "state": int.from_bytes(words, "little"),
+                "inc": int.from_bytes(increment, "little"),
+            },
+            "has_uint32": ahead,
+            "uinteger": word,
+        }

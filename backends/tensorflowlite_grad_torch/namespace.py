@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from operator import attrgetter
 from types import ModuleType
 from typing import Any
@@ -11,7 +12,7 @@ import torch
 
 from tensorflowlite_grad.backend.fallbacks import complete
 
-from . import indexing
+from . import convolution, indexing, linalg, special
 
 CREATORS = ("asarray", "zeros", "ones", "empty", "full", "arange", "eye", "linspace")
 
@@ -47,9 +48,14 @@ def make(device: Any) -> ModuleType:
     gets_and_puts = (indexing.index_get, indexing.index_put, indexing.index_embed)
     for function in (astype, positive, *gets_and_puts):
         setattr(xp, function.__name__, function)
+    for name, function in convolution.FUNCTIONS.items():
+        setattr(xp, name, partial(function, xp))
     # array-api-compat mends the promotion of 0-d operands, which come here promoted.
     for name in ("matmul", "maximum", "minimum", "where"):
         setattr(xp, name, getattr(torch, name))
-    setattr(xp, "erf", torch.special.erf)  # noqa: B010
+    for name, value in (*linalg.FUNCTIONS.items(), *special.FUNCTIONS.items()):
+        setattr(xp, name, value)
+    setattr(xp, "cumulative_max", lambda x, axis: torch.cummax(x, axis).values)  # noqa: B010
+    setattr(xp, "cumulative_logsumexp", torch.logcumsumexp)  # noqa: B010
     setattr(xp, "matrix_transpose", attrgetter("mT"))  # noqa: B010
     return complete(xp)

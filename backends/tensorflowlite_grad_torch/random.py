@@ -38,5 +38,20 @@ class Generator:
         """Return 0 to n-1 in random order."""
         return torch.randperm(n, **self._options(torch.int64)).to(native)
 
+    def poisson(self, xp: Any, rates: Any) -> Any:
+        """Return numbers of the Poisson distributions of these rates, in their dtype."""
+        return torch.poisson(rates, generator=self._source)
+
+    def state(self) -> bytes:
+        """Return everything that determines the numbers to come."""
+        return self._source.get_state().numpy().tobytes()
+
+    def restore(self, state: bytes) -> None:
+        """Go on where a generator was that gave this state; ValueError if none did."""
+        try:
+            self._source.set_state(torch.frombuffer(bytearray(state), dtype=torch.uint8))
+        except (RuntimeError, TypeError, ValueError) as error:
+            raise ValueError(str(error)) from None
+
     def _options(self, native: Any) -> dict[str, Any]:
         return {"generator": self._source, "dtype": native, "device": self._device}

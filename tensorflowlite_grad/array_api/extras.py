@@ -4,12 +4,85 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..functions import elementwise
-from ..ops import indexing
+from ..functions import cumulative
+from ..ops import fourier, indexing, parts, special, trigonometric
 
-__all__ = ["erf", "index_embed", "index_get", "index_put"]
+__all__ = [
+    "airy_ai",
+    "airy_ai_slope",
+    "as_complex",
+    "as_real",
+    "bessel_j0",
+    "bessel_j1",
+    "bessel_k0",
+    "bessel_k0e",
+    "bessel_k1",
+    "bessel_k1e",
+    "bessel_y0",
+    "bessel_y1",
+    "digamma",
+    "erf",
+    "erfc",
+    "erfcx",
+    "erfcx_slope",
+    "erfinv",
+    "exp_minus_square",
+    "i0",
+    "i0e",
+    "i0e_slope",
+    "i1",
+    "i1e",
+    "i1e_slope",
+    "lgamma",
+    "sech_squared",
+    "trigamma",
+    "zeta",
+    "cumulative_logsumexp",
+    "cumulative_max",
+    "fft_c2c",
+    "fft_c2r",
+    "fft_r2c",
+    "index_embed",
+    "index_get",
+    "index_put",
+]
 
-erf = elementwise.erf
+erf = special.erf.record
+erfc = special.erfc.record
+erfinv = special.erfinv.record
+exp_minus_square = special.exp_minus_square.record
+lgamma = special.lgamma.record
+digamma = special.digamma.record
+trigamma = special.trigamma.record
+zeta = special.zeta.record
+i0 = special.i0.record
+sech_squared = trigonometric.sech_squared.record
+as_real = parts.view_as_real.record
+as_complex = parts.view_as_complex.record
+
+
+def _late(name: str) -> Any:
+    """Return an operation's recorder whose chapter is imported when it is first called."""
+
+    def call(*operands: Any) -> Any:
+        from ..ops import special_functions
+
+        return special_functions.registered[name].record(*operands)
+
+    return call
+
+
+erfcx, erfcx_slope = _late("erfcx"), _late("erfcx_slope")
+i1, i0e, i1e = _late("i1"), _late("i0e"), _late("i1e")
+i0e_slope, i1e_slope = _late("i0e_slope"), _late("i1e_slope")
+bessel_j0, bessel_j1 = _late("bessel_j0"), _late("bessel_j1")
+bessel_y0, bessel_y1 = _late("bessel_y0"), _late("bessel_y1")
+bessel_k0, bessel_k1 = _late("bessel_k0"), _late("bessel_k1")
+bessel_k0e, bessel_k1e = _late("bessel_k0e"), _late("bessel_k1e")
+airy_ai, airy_ai_slope = _late("airy_ai"), _late("airy_ai_slope")
+fft_c2c = fourier.c2c.record
+fft_c2r = fourier.c2r.record
+fft_r2c = fourier.r2c.record
 
 
 def index_get(x: Any, index: Any) -> Any:
@@ -25,3 +98,13 @@ def index_embed(values: Any, shape: Any, index: Any) -> Any:
 def index_put(x: Any, index: Any, values: Any) -> Any:
     """Return a copy of `x` with `values` at a normalised index."""
     return indexing.put.record(x, values, index)
+
+
+def cumulative_max(x: Any, axis: int) -> Any:
+    """Return the greatest element so far along an axis."""
+    return cumulative.cummax(x, axis).values
+
+
+def cumulative_logsumexp(x: Any, axis: int) -> Any:
+    """Return the logarithm of the running sum of exponentials along an axis."""
+    return cumulative.logcumsumexp(x, axis)

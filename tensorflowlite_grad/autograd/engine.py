@@ -10,13 +10,14 @@ Each ``.grad`` is written last, after every node has run without an error.
 
 from __future__ import annotations
 
+from functools import partial
 from heapq import heappop, heappush
 from sys import getrefcount
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 from ..backend.place import Place
-from . import modes
+from . import modes, observers
 from .graph import Gradients, Leaf, Node, Variable
 from .hooks import run_node_post_hooks, run_node_pre_hooks, run_tensor_hooks
 from .storage import add_into
@@ -83,7 +84,8 @@ def run(
     kept: list[tuple[Any, Any]] = []  # gradients for tensors that asked to keep theirs
     node: Any = None  # the pending node of the greatest number, and its gradient
     gradient: Any = None
-    plain = not tensors and not Place.guarded
+    watched = bool(observers.current())
+    plain = not tensors and not Place.guarded and not watched
 
     def push(edge: Any, g: Any) -> None:
         nonlocal node, gradient
@@ -133,6 +135,8 @@ def run(
             g = run_node_pre_hooks(hooks, g, current.place, tensors)
         if plain:
             out = current.apply(g, keep)
+        elif watched:
+            out = observers.observed_backward(current, partial(_apply, current, g, keep, tensors))
         elif tensors:
             out = current.apply_tensors(g, keep)
         else:
@@ -171,6 +175,10 @@ def keep_gradient(tensor: Any, g: Any) -> None:
         new = place.wrap(place.backend.copy(place.xp, g), place)
     with _writing:
         extra.grad = new if extra.grad is None else extra.grad + new
+
+
+def _apply(node: Node, g: Any, keep: bool, tensors: bool) -> Any:
+    return node.apply_tensors(g, keep) if tensors else _apply_guarded(node, g, keep)
 
 
 def _apply_guarded(node: Node, g: Any, keep: bool) -> Any:

@@ -4,7 +4,8 @@
 >>> from tensorflowlite_grad.autograd import forward_ad as fwd
 >>> with fwd.dual_level():
 ...     x = fwd.make_dual(tg.tensor([1.0, 2.0]), tg.tensor([1.0, 0.0]))
-...     fwd.unpack_dual(x * x).tangent
+...     slope = fwd.unpack_dual(x * x).tangent
+>>> slope
 tensor([2., 0.])
 
 Levels nest, for derivatives of derivatives.
@@ -53,7 +54,8 @@ class dual_level:
     ...     with fwd.dual_level():
     ...         y = fwd.make_dual(x, one)
     ...         first = fwd.unpack_dual(y**3).tangent
-    ...     fwd.unpack_dual(first, level=outer).tangent
+    ...     second = fwd.unpack_dual(first, level=outer).tangent
+    >>> second
     tensor(18.)
     """
 
@@ -135,7 +137,8 @@ def make_dual(tensor: Any, tangent: Any, *, level: Any = None) -> Tensor:
     >>> from tensorflowlite_grad.autograd import forward_ad as fwd
     >>> with fwd.dual_level():
     ...     x = fwd.make_dual(tg.tensor(2.0), tg.tensor(1.0))
-    ...     fwd.unpack_dual(x**3)
+    ...     y = fwd.unpack_dual(x**3)
+    >>> y
     UnpackedDualTensor(primal=tensor(8.), tangent=tensor(12.))
     """
     chosen = _chosen(level, "make_dual", "Trying to create a dual Tensor for forward AD")
@@ -175,8 +178,7 @@ def unpack_dual(tensor: Any, *, level: Any = None) -> UnpackedDualTensor:
     --------
     >>> import tensorflowlite_grad as tg
     >>> from tensorflowlite_grad.autograd import forward_ad as fwd
-    >>> with fwd.dual_level():
-    ...     fwd.unpack_dual(tg.tensor(2.0))
+    >>> fwd.unpack_dual(tg.tensor(2.0))
     UnpackedDualTensor(primal=tensor(2.), tangent=None)
     """
     if level is None and not tangents.current():

@@ -210,6 +210,7 @@ class Function(metaclass=_FunctionType):
         )
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Raise: `apply` is what runs it."""
         raise RuntimeError(
             "Legacy autograd function with non-static forward method is deprecated. Please use "
             f"new-style autograd function with static forward method: {type(self).__name__}.apply()"

@@ -7,6 +7,7 @@ from typing import Any
 
 from . import carrier, errors, inplace, modes
 from .graph import Leaf, Output, Variable, cell_of, next_seq
+from .saved import Packed, innermost, pack
 from .tangents import shared
 
 __all__ = ["Outputs", "gradients", "recorded", "unpacked"]
@@ -64,6 +65,9 @@ def recorded(ctx: Any, args: tuple[Any, ...], output: Any, recording: bool) -> A
             outs[k] = _placed(ctx, args, out, k, len(outs), recording)
     _save(ctx, outs, recording)
     _release(ctx)
+    hooks = innermost() if recording else None
+    if hooks is not None and ctx.saved:
+        pack(ctx, hooks)
     return tuple(outs) if several else outs[0]
 
 
@@ -185,6 +189,8 @@ def unpacked(ctx: Any) -> tuple[Any, ...]:
         raise errors.freed(ctx)
     if ctx._to_save:
         return tuple(ctx._to_save)  # still inside forward
+    if isinstance(ctx.saved, Packed):
+        return tuple(None if v is None else v[0].restored() for v in ctx.saved.parts)
     found: list[Any] = []
     for position, item in enumerate(ctx.saved):
         if item is None:

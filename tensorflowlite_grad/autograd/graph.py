@@ -8,6 +8,7 @@ to operands only, so a graph is freed by reference counting once nothing refers 
 from __future__ import annotations
 
 import itertools
+from importlib import import_module
 from threading import RLock
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 from weakref import ref
@@ -142,6 +143,10 @@ class Extra:
         self.shows: tuple[Any, ...] = ()
         #: in forward mode: by level
         self.tangents: dict[Any, Any] | None = None
+
+
+#: What marks a tensor that stands for a number of the program: hooks do not see it.
+NUMBER = Extra()
 
 
 class Variable:
@@ -415,3 +420,17 @@ def make_leaf(tensor: Variable) -> None:
     leaf = tensor._edge = Leaf(tensor)
     if extra is not None:
         leaf.grad, extra.grad = extra.grad, None
+
+
+#: What users find here as in PyTorch, and where it lives.
+_ELSEWHERE = {
+    "disable_saved_tensors_hooks": "saved",
+    "save_on_cpu": "saved",
+    "saved_tensors_hooks": "saved",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _ELSEWHERE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f".{_ELSEWHERE[name]}", __package__), name)

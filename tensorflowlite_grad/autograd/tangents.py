@@ -2,8 +2,8 @@
 
 A tensor keeps its tangents by level. Levels nest: a tangent of an inner level is a tensor
 that may itself have tangents of outer ones, which is how derivatives of derivatives come
-about. While no level is open, nothing here runs: recorders have a second form, which is put
-in place when the first level is entered (`ops.recorder.carry_tangents`).
+about. While no level is open, nothing here runs: an open level demands the observed form of
+recorders (`observers`).
 """
 
 from __future__ import annotations
@@ -11,11 +11,10 @@ from __future__ import annotations
 from contextlib import contextmanager
 from contextvars import ContextVar
 from itertools import count
-from threading import Lock
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-from . import carrier, modes
+from . import carrier, modes, observers
 from .graph import Extra, Output, Variable, WeakList, cell_of
 
 if TYPE_CHECKING:
@@ -69,15 +68,6 @@ class Level:
 
 
 _levels: ContextVar[tuple[Level, ...]] = ContextVar("forward_levels", default=())
-_lock = Lock()
-_open = 0
-#: Called with True when the first level is entered anywhere, with False when the last is left.
-_switches: list[Callable[[bool], None]] = []
-
-
-def on_first_level(switch: Callable[[bool], None]) -> None:
-    """Say what is to be told when forward mode begins and ends to be in use."""
-    _switches.append(switch)
 
 
 def current() -> tuple[Level, ...]:
@@ -87,20 +77,14 @@ def current() -> tuple[Level, ...]:
 
 def enter() -> Level:
     """Open a level inside the present ones."""
-    global _open
     level = Level()
-    with _lock:
-        _open += 1
-        if _open == 1:
-            for switch in _switches:
-                switch(True)
+    observers.demand()
     _levels.set((*_levels.get(), level))
     return level
 
 
 def leave(level: Level) -> None:
     """Close a level, and what was opened inside it."""
-    global _open
     levels = _levels.get()
     if level not in levels:
         raise RuntimeError("this level of forward mode is not open here, or was left already")
@@ -108,11 +92,7 @@ def leave(level: Level) -> None:
     _levels.set(levels[:where])
     for inner in levels[where:]:
         inner.close()
-        with _lock:
-            _open -= 1
-            if not _open:
-                for switch in _switches:
-                    switch(False)
+        observers.release()
 
 
 @contextmanager

@@ -6,11 +6,16 @@ of the same name into its namespace.
 
 from __future__ import annotations
 
-import math
-import random
 from math import prod
 from types import ModuleType
 from typing import Any
+
+from . import linalg, number_parts, resampling, special_names, windows
+from .host_random import HostGenerator
+from .scans import cumulative_logsumexp, cumulative_max
+from .segments import index_reduce
+from .strides import as_strided, constant_pad, strided_embed, strided_get, strided_put
+from .transforms import fft_c2c, fft_c2r, fft_r2c
 
 __all__ = ["EXTRAS", "HostGenerator", "complete", "is_basic"]
 
@@ -105,19 +110,27 @@ def _along(xp: Any, stride: int, r: range) -> Array:
     return stride * xp.asarray(list(r), dtype=xp.int64)
 
 
-def erf(xp: Any, x: Array) -> Array:
-    """Return the error function, by the host's `math.erf`, element by element."""
-    flat = xp.reshape(x, (-1,))
-    values = [math.erf(float(flat[k])) for k in range(flat.shape[0])]
-    return xp.reshape(xp.asarray(values, dtype=x.dtype), x.shape)
-
-
 #: The functions beyond the standard that rules may call.
 EXTRAS = {
     "index_get": index_get,
     "index_put": index_put,
     "index_embed": index_embed,
-    "erf": erf,
+    "index_reduce": index_reduce,
+    "strided_get": strided_get,
+    "strided_embed": strided_embed,
+    "strided_put": strided_put,
+    "as_strided": as_strided,
+    "constant_pad": constant_pad,
+    **special_names.EXTRAS,
+    **number_parts.EXTRAS,
+    **linalg.EXTRAS,
+    **resampling.EXTRAS,
+    **windows.EXTRAS,
+    "cumulative_max": cumulative_max,
+    "cumulative_logsumexp": cumulative_logsumexp,
+    "fft_c2c": fft_c2c,
+    "fft_c2r": fft_c2r,
+    "fft_r2c": fft_r2c,
 }
 
 
@@ -134,36 +147,3 @@ def _bound(function: Any, namespace: ModuleType) -> Any:
         return function(namespace, *args)
 
     return call
-
-
-class HostGenerator:
-    """Random numbers as Python lists, for a library that has no generator of its own.
-
-    Parameters
-    ----------
-    seed : int
-        The same seed gives the same numbers.
-    """
-
-    def __init__(self, seed: int) -> None:
-        self._source = random.Random(seed)
-
-    def uniform(self, xp: Any, shape: tuple[int, ...], native: Any) -> Array:
-        """Return numbers of [0, 1)."""
-        return self._fill(xp, shape, native, self._source.random)
-
-    def normal(self, xp: Any, shape: tuple[int, ...], native: Any) -> Array:
-        """Return numbers of the standard normal distribution."""
-        return self._fill(xp, shape, native, lambda: self._source.gauss(0.0, 1.0))
-
-    def integers(self, xp: Any, low: int, high: int, shape: tuple[int, ...], native: Any) -> Array:
-        """Return integers of [low, high)."""
-        return self._fill(xp, shape, native, lambda: self._source.randrange(low, high))
-
-    def permutation(self, xp: Any, n: int, native: Any) -> Array:
-        """Return 0 to n-1 in random order."""
-        return xp.asarray(self._source.sample(range(n), n), dtype=native)
-
-    def _fill(self, xp: Any, shape: tuple[int, ...], native: Any, draw: Any) -> Array:
-        values = [draw() for _ in range(prod(shape))]
-        return xp.reshape(xp.asarray(values, dtype=native), shape)

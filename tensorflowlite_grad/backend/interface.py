@@ -8,10 +8,12 @@ abstract have a generic form, slower than what a library can usually do.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from math import prod
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from . import fallbacks
+from .strides import row_major
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,12 +42,15 @@ class Backend(ABC):
         Whether arrays can be written in place.
     reverse_views : bool
         Whether a slice with a negative step is a view, as others are.
+    strided_views : bool
+        Whether `strided_get` and `as_strided` of the namespace return views.
     """
 
     name: ClassVar[str]
     kinds: ClassVar[tuple[str, ...]]
     writable: ClassVar[bool] = True
     reverse_views: ClassVar[bool] = True
+    strided_views: ClassVar[bool] = False
 
     @property
     @abstractmethod
@@ -143,6 +148,22 @@ class Backend(ABC):
     def is_contiguous(self, array: Array) -> bool:
         """Return whether elements lie in memory in row-major order; True if unknown."""
         return True
+
+    def layout(self, array: Array) -> tuple[tuple[int, ...], int, int]:
+        """Return strides, offset and length of the memory behind `array`, in elements.
+
+        A library that does not tell is taken to store every array by itself, in order.
+        """
+        shape = tuple(array.shape)
+        return row_major(shape), 0, prod(shape)
+
+    def address(self, array: Array) -> int:
+        """Return where the first element lies in memory, or a number that stands for it."""
+        return id(array)
+
+    def view_dtype(self, array: Array, native: Any) -> Array | None:
+        """Return the same memory read as another dtype, or None if the library cannot."""
+        return None
 
     def overlaps_itself(self, array: Array) -> bool:
         """Return whether two elements of `array` may share one place in memory."""

@@ -190,6 +190,10 @@ class Place:
         """Return a context for work on raw arrays of this place, outside operations."""
         return _ANYWHERE if self.guard is None else self.guard()
 
+    def has(self, d: dtypes.dtype) -> bool:
+        """Return whether the library has a dtype like ours."""
+        return self._native[d] is not None
+
     def native(self, d: dtypes.dtype) -> Any:
         """Return the library's dtype for ours; TypeError if it has none."""
         native = self._native[d]

@@ -282,5 +282,6 @@ def _complex(sample: Sample) -> Sample:
 def all_cases() -> Iterator[Case]:
     """Return every declared case, in the order of declaration."""
     from . import cases, cases_of_arrays  # noqa: F401 - which declare them
+    from . import cases_of_transforms as _transforms  # noqa: F401
 
     return iter(_cases)

@@ -80,11 +80,25 @@ def isclose(
     >>> tg.isclose(tg.tensor([1.0, 2.0]), tg.tensor([1.0 + 1e-7, 2.1]))
     tensor([ True, False])
     """
+    _check_tolerances("isclose", input, other, rtol, atol)
     if dtypes.bool_ in (getattr(input, "dtype", None), getattr(other, "dtype", None)):
         return eq(input, other)
     near = abs(input - other) <= atol + rtol * abs(other)
     out = eq(input, other) | (near & isfinite(other) & isfinite(input))
     return out | (isnan(input) & isnan(other)) if equal_nan else out
+
+
+def _check_tolerances(name: str, input: Any, other: Any, rtol: float, atol: float) -> None:
+    if rtol < 0:
+        raise RuntimeError(f"rtol must be greater than or equal to zero, but got {rtol}: {name}()")
+    if atol < 0:
+        raise RuntimeError(f"atol must be greater than or equal to zero, but got {atol}: {name}()")
+    if getattr(input, "dtype", None) is not getattr(other, "dtype", None):
+        input = as_tensor_argument(name, input)
+        other = as_tensor_argument(name, other, "other", 2)
+        if input.dtype is not other.dtype:
+            names = (dtypes.LEGACY_NAMES[t.dtype.name] for t in (input, other))
+            raise RuntimeError(" did not match ".join(names) + f": {name}() compares one dtype")
 
 
 def allclose(

@@ -1,20 +1,31 @@
-"""Making tensors: from data, from shapes and from ranges."""
+"""Making tensors of shapes, in PyTorch's spelling; and where all makers of tensors are found."""
 
 from __future__ import annotations
 
-import math
-import warnings
+import builtins
+from math import prod
 from typing import TYPE_CHECKING, Any
 
-from .. import dtypes
-from ..autograd.graph import Variable, make_leaf
-from ..backend import registry
-from ..backend.selection import default_place, resolve
-from ..dtypes import SCALARS, Kind, default_of_kind, dtype, get_default_dtype, kind_of_scalar
+from ..autograd.graph import Variable
+from ..backend.selection import resolve
+from ..backend.strides import row_major
+from ..dtypes import default_of_kind, get_default_dtype, kind_of_scalar
+from ..layouts import check_layout, preserve_format
 from ..ops import conversion
-from ..ops.promotion import fitting, scalar_array
-from .arguments import as_tensor_argument, shape_argument
-from .nested import check_values, host_array
+from ..ops.promotion import fitting
+from ..size import Size
+from .arguments import shape_argument
+from .data import as_tensor, asarray, from_numpy, frombuffer, scalar_tensor, tensor
+from .factory import (
+    allocate,
+    dtype_argument,
+    finish,
+    like_options,
+    made,
+    made_like,
+    number,
+)
+from .ranges import arange, linspace, logspace, range
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -25,227 +36,33 @@ __all__ = [
     "asarray",
     "empty",
     "empty_like",
+    "empty_permuted",
+    "empty_strided",
     "eye",
     "from_numpy",
+    "frombuffer",
     "full",
     "full_like",
     "linspace",
     "logspace",
     "ones",
     "ones_like",
+    "range",
+    "scalar_tensor",
     "tensor",
     "zeros",
     "zeros_like",
 ]
 
 
-def finish(array: Any, place: Any, requires_grad: bool = False) -> Any:
-    """Return a new tensor of an array, a leaf that requires grad if asked for.
-
-    Raises
-    ------
-    RuntimeError
-        If it cannot require grad, being of integers.
-    """
-    out = place.wrap(array, place)
-    if requires_grad:
-        require(out)
-    return out
-
-
-def require(tensor: Any) -> None:
-    """Make a tensor without history require grad."""
-    found = tensor._place.dtype_of(tensor._array)
-    if not found.is_differentiable:
-        raise RuntimeError(
-            "Only Tensors of floating point and complex dtype can require gradients, not "
-            f"{found.name}; convert first, as in x.float()"
-        )
-    make_leaf(tensor)
-
-
-def dtype_argument(value: Any) -> dtype | None:
-    """Return the dtype that an argument stands for: ours, or one of Python's types."""
-    if value is None or isinstance(value, dtype):
-        return value
-    if value is float:
-        return dtypes.float64
-    if value in (int, bool, complex):
-        return {int: dtypes.int64, bool: dtypes.bool_, complex: dtypes.complex128}[value]
-    raise TypeError(f"argument 'dtype' must be a tensorflowlite_grad dtype, not {value!r}")
-
-
-def tensor(
-    data: Any,
-    *,
-    dtype: Any = None,
-    device: Any = None,
-    requires_grad: bool = False,
-) -> Tensor:
-    """Return a tensor with a copy of `data`.
-
-    Parameters
-    ----------
-    data : number, nested sequence, array or Tensor
-    dtype : dtype, optional
-        By default int64, bool, the default float or its complex, as the data are; arrays
-        keep theirs.
-    device : device or str, optional
-        By default that of the default backend.
-    requires_grad : bool
-
-    Raises
-    ------
-    ValueError
-        If nested sequences differ in length.
-    RuntimeError
-        If `requires_grad` is set for integers.
-
-    Examples
-    --------
-    >>> import tensorflowlite_grad as tg
-    >>> tg.tensor([[1.0, -1.0], [1.0, 2.0]], requires_grad=True)
-    tensor([[ 1., -1.],
-            [ 1.,  2.]], requires_grad=True)
-    """
-    wanted = dtype_argument(dtype)
-    if isinstance(data, Variable):
-        warnings.warn(
-            "To copy construct from a tensor, it is recommended to use "
-            "sourceTensor.detach().clone() or sourceTensor.detach().clone().requires_grad_(True), "
-            "rather than tensor(sourceTensor).",
-            stacklevel=2,
-        )
-        place = data._place if device is None else resolve(device, data._place)
-        copy = conversion.clone(data.detach())  # type: ignore[attr-defined]
-        copy = conversion.move(copy, place)
-        return _cast_leaf(copy, wanted, requires_grad)
-    place = resolve(device)
-    kind = kind_of_scalar(data) if type(data) in SCALARS else None
-    if kind is not None:
-        found = wanted or default_of_kind(kind)
-        if kind is Kind.INT and not -(2**63) <= data < 2**63:
-            raise ValueError(f"Overflow when unpacking long long: {data} does not fit 64 bits")
-        return finish(scalar_array(place, data, found), place, requires_grad)
-    source = None if isinstance(data, (list, tuple)) else registry.place_of(data)
-    if source is not None:
-        found = wanted or source.dtype_of(data)
-        if source is place and source.backend.name != "numpy":
-            out = conversion.clone(source.adopt(data))
-            return _cast_leaf(out, wanted, requires_grad)
-        host = source.backend.to_numpy(data)
-    else:
-        host = host_array(data)
-        found = wanted or _inferred(host, data)
-        check_values(host, found)
-    numpy = registry.get("numpy")
-    host = numpy.converted(host, found.name)  # type: ignore[attr-defined]
-    return finish(place.backend.from_numpy(host, place.kind, place.index), place, requires_grad)
-
-
-def _inferred(host: Any, data: Any) -> dtype:
-    if not host.size:
-        return get_default_dtype()
-    kind = {"b": Kind.BOOL, "i": Kind.INT, "u": Kind.INT, "f": Kind.FLOAT, "c": Kind.COMPLEX}
-    return _dtype_of_items(data) or default_of_kind(kind[host.dtype.kind])
-
-
-def _dtype_of_items(data: Any) -> dtype | None:
-    """Return the dtype of NumPy's numbers in a list, which keep theirs, or None."""
-    while isinstance(data, (list, tuple)) and data:
-        data = data[0]
-    if isinstance(data, Variable):
-        return data._place.dtype_of(data._array)
-    place = None if type(data) in SCALARS else registry.place_of(data)
-    return None if place is None else place.dtype_of(data)
-
-
-def _cast_leaf(out: Any, wanted: dtype | None, requires_grad: bool) -> Any:
-    if wanted is not None:
-        out = conversion.cast(out, wanted)
-    if requires_grad:
-        require(out)
-    return out
-
-
-def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
-    """Return `data` as a tensor, without a copy where that is possible.
-
-    Parameters
-    ----------
-    data : number, nested sequence, array or Tensor
-        An array of a known library shares its memory; a tensor keeps its history.
-    dtype : dtype, optional
-    device : device or str, optional
-
-    Examples
-    --------
-    >>> import tensorflowlite_grad as tg
-    >>> tg.as_tensor([1, 2])
-    tensor([1, 2])
-    """
-    wanted = dtype_argument(dtype)
-    out = data
-    if not isinstance(data, Variable):
-        source = None if isinstance(data, (list, tuple)) else registry.place_of(data)
-        if source is None or type(data) in SCALARS:
-            return tensor(data, dtype=dtype, device=device)
-        out = source.adopt(data)
-        if device is None and source.backend.name == "numpy":
-            out = conversion.move(out, default_place())
-    if device is not None:
-        out = conversion.move(out, resolve(device, out._place))
-    return out if wanted is None else conversion.cast(out, wanted)
-
-
-asarray = as_tensor
-
-
-def from_numpy(ndarray: Any) -> Tensor:
-    """Return a tensor that shares the memory of a NumPy array, on the NumPy backend.
-
-    Raises
-    ------
-    TypeError
-        If it is no array, or of a dtype that tensors do not have.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> import tensorflowlite_grad as tg
-    >>> a = np.zeros(2)
-    >>> t = tg.from_numpy(a)
-    >>> a[0] = 1
-    >>> t
-    tensor([1., 0.], dtype=tensorflowlite_grad.float64)
-    """
-    backend = registry.get("numpy")
-    if not backend.is_array(ndarray):
-        raise TypeError(f"expected np.ndarray (got {type(ndarray).__name__})")
-    place = registry.place(backend, "cpu", 0)
-    place.dtype_of(ndarray)
-    return place.wrap(ndarray, place)
-
-
-def _made(
-    name: str, size: Any, function: str, dtype: Any, device: Any, requires_grad: bool, *fill: Any
-) -> Any:
-    shape = shape_argument(name, size)
-    place = resolve(device)
-    native = place.native(dtype_argument(dtype) or get_default_dtype())
-    try:
-        array = getattr(place.xp, function)(shape, *fill, dtype=native)
-    except MemoryError as error:
-        raise MemoryError(f"{name}(): out of memory for shape {list(shape)}: {error}") from None
-    return finish(array, place, requires_grad)
-
-
 def zeros(
     *shape: Any,
     size: Any = None,
     dtype: Any = None,
+    layout: Any = None,
     device: Any = None,
     requires_grad: bool = False,
+    pin_memory: bool = False,
 ) -> Tensor:
     """Return zeros.
 
@@ -256,8 +73,17 @@ def zeros(
         The shape, where it is given by name.
     dtype : dtype, optional
         The default float without it.
+    layout : layout, optional
+        `strided`: there is no other.
     device : device or str, optional
     requires_grad : bool
+    pin_memory : bool
+        Accepted, as PyTorch has it, and without effect.
+
+    Raises
+    ------
+    RuntimeError
+        If a size is negative, or there is no memory for that many elements.
 
     Examples
     --------
@@ -266,15 +92,18 @@ def zeros(
     tensor([[0., 0., 0.],
             [0., 0., 0.]])
     """
-    return _made("zeros", shape if size is None else (size,), "zeros", dtype, device, requires_grad)
+    given = shape if size is None else (size,)
+    return made("zeros", given, "zeros", dtype, device, requires_grad, layout=layout)
 
 
 def ones(
     *shape: Any,
     size: Any = None,
     dtype: Any = None,
+    layout: Any = None,
     device: Any = None,
     requires_grad: bool = False,
+    pin_memory: bool = False,
 ) -> Tensor:
     """Return ones: see `zeros`.
 
@@ -284,15 +113,19 @@ def ones(
     >>> tg.ones(2)
     tensor([1., 1.])
     """
-    return _made("ones", shape if size is None else (size,), "ones", dtype, device, requires_grad)
+    given = shape if size is None else (size,)
+    return made("ones", given, "ones", dtype, device, requires_grad, layout=layout)
 
 
 def empty(
     *shape: Any,
     size: Any = None,
     dtype: Any = None,
+    layout: Any = None,
     device: Any = None,
     requires_grad: bool = False,
+    pin_memory: bool = False,
+    memory_format: Any = None,
 ) -> Tensor:
     """Return a tensor whose elements are whatever the memory held: see `zeros`.
 
@@ -302,7 +135,39 @@ def empty(
     >>> tg.empty(2, 3).shape
     tensorflowlite_grad.Size([2, 3])
     """
-    return _made("empty", shape if size is None else (size,), "empty", dtype, device, requires_grad)
+    given = shape if size is None else (size,)
+    return made(
+        "empty",
+        given,
+        "empty",
+        dtype,
+        device,
+        requires_grad,
+        layout=layout,
+        memory_format=memory_format,
+    )
+
+
+def _filling(name: str, fill_value: Any, dtype: Any) -> tuple[Any, Any]:
+    """Return a number to fill with, and the dtype that it is given or has itself."""
+    kind = kind_of_scalar(fill_value)
+    if kind is None:
+        raise TypeError(
+            f"{name}(): argument 'fill_value' must be Number, not {type(fill_value).__name__}"
+        )
+    wanted = dtype_argument(dtype) or default_of_kind(kind)
+    return fitting(fill_value, wanted), wanted
+
+
+def _filled_with(name: str, shape: tuple[int, ...], value: Any, wanted: Any, place: Any) -> Any:
+    """Return a tensor's only element, repeated: it may require grad, which a fill would drop."""
+    if value._array.ndim:
+        raise TypeError(
+            f"{name}(): argument 'fill_value' (position 2) must be Number, not Tensor of "
+            f"{value._array.ndim} dimensions"
+        )
+    moved = conversion.cast(conversion.move(value, place), wanted)
+    return conversion.clone(moved.expand(shape))
 
 
 def full(
@@ -310,10 +175,22 @@ def full(
     fill_value: Any,
     *,
     dtype: Any = None,
+    layout: Any = None,
     device: Any = None,
     requires_grad: bool = False,
+    pin_memory: bool = False,
 ) -> Tensor:
     """Return a tensor filled with one number.
+
+    Parameters
+    ----------
+    size : int or sequence of int
+    fill_value : number or Tensor
+        Gradients flow back to a tensor, which has no dimensions.
+    dtype : dtype, optional
+        That of the number without it.
+    layout, device, requires_grad, pin_memory
+        As of `zeros`.
 
     Examples
     --------
@@ -321,33 +198,26 @@ def full(
     >>> tg.full((2,), 7)
     tensor([7, 7])
     """
-    if isinstance(fill_value, Variable):
-        # A tensor may require grad, which a fill would drop.
-        wanted = dtype_argument(dtype) or fill_value._place.dtype_of(fill_value._array)
-        return conversion.cast(fill_value, wanted).expand(shape_argument("full", (size,))).clone()
-    kind = kind_of_scalar(fill_value)
-    if kind is None:
-        raise TypeError(
-            f"full(): argument 'fill_value' must be Number, not {type(fill_value).__name__}"
-        )
     size = (size,) if isinstance(size, int) else tuple(size)
-    wanted = dtype_argument(dtype) or default_of_kind(kind)
-    fill_value = fitting(fill_value, wanted)
-    return _made("full", (size,), "full", wanted, device, requires_grad, fill_value)
-
-
-def _like(
-    input: Any, function: Any, dtype: Any, device: Any, requires_grad: bool, *fill: Any
-) -> Any:
-    input = as_tensor_argument(f"{function.__name__}_like", input)
-    place = input._place if device is None else resolve(device, input._place)
-    wanted = dtype_argument(dtype) or input._place.dtype_of(input._array)
-    shape = tuple(input._array.shape)
-    return function(shape, *fill, dtype=wanted, device=place.device, requires_grad=requires_grad)
+    if isinstance(fill_value, Variable):
+        check_layout("full", layout)
+        place = fill_value._place if device is None else resolve(device, fill_value._place)
+        wanted = dtype_argument(dtype) or fill_value._place.dtype_of(fill_value._array)
+        shape = shape_argument("full", (size,))
+        out = _filled_with("full", shape, fill_value, wanted, place)
+        return out if out._edge is not None or not requires_grad else out.requires_grad_()
+    fill_value, wanted = _filling("full", fill_value, dtype)
+    return made("full", (size,), "full", wanted, device, requires_grad, fill_value, layout=layout)
 
 
 def zeros_like(
-    input: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
+    input: Any,
+    *,
+    dtype: Any = None,
+    layout: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    memory_format: Any = preserve_format,
 ) -> Tensor:
     """Return zeros of the shape, dtype and device of another tensor.
 
@@ -357,11 +227,18 @@ def zeros_like(
     >>> tg.zeros_like(tg.tensor([5.0, 6.0]))
     tensor([0., 0.])
     """
-    return _like(input, zeros, dtype, device, requires_grad)
+    options = {"layout": layout, "memory_format": memory_format}
+    return made_like("zeros_like", input, "zeros", dtype, device, requires_grad, **options)
 
 
 def ones_like(
-    input: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
+    input: Any,
+    *,
+    dtype: Any = None,
+    layout: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    memory_format: Any = preserve_format,
 ) -> Tensor:
     """Return ones of the shape, dtype and device of another tensor.
 
@@ -371,11 +248,18 @@ def ones_like(
     >>> tg.ones_like(tg.tensor([5, 6]))
     tensor([1, 1])
     """
-    return _like(input, ones, dtype, device, requires_grad)
+    options = {"layout": layout, "memory_format": memory_format}
+    return made_like("ones_like", input, "ones", dtype, device, requires_grad, **options)
 
 
 def empty_like(
-    input: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
+    input: Any,
+    *,
+    dtype: Any = None,
+    layout: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    memory_format: Any = preserve_format,
 ) -> Tensor:
     """Return a tensor of the shape, dtype and device of another, its elements being anything.
 
@@ -385,7 +269,8 @@ def empty_like(
     >>> tg.empty_like(tg.ones(2, 3)).shape
     tensorflowlite_grad.Size([2, 3])
     """
-    return _like(input, empty, dtype, device, requires_grad)
+    options = {"layout": layout, "memory_format": memory_format}
+    return made_like("empty_like", input, "empty", dtype, device, requires_grad, **options)
 
 
 def full_like(
@@ -393,8 +278,10 @@ def full_like(
     fill_value: Any,
     *,
     dtype: Any = None,
+    layout: Any = None,
     device: Any = None,
     requires_grad: bool = False,
+    memory_format: Any = preserve_format,
 ) -> Tensor:
     """Return one number in the shape, dtype and device of another tensor.
 
@@ -404,18 +291,45 @@ def full_like(
     >>> tg.full_like(tg.ones(2), 7)
     tensor([7., 7.])
     """
-    return _like(input, full, dtype, device, requires_grad, fill_value)
+    options = like_options("full_like", input, dtype, device, layout, memory_format)
+    return _full_of("full_like", *options, fill_value, requires_grad)
+
+
+def _full_of(
+    name: str,
+    shape: tuple[int, ...],
+    wanted: Any,
+    place: Any,
+    fill_value: Any,
+    requires_grad: bool,
+) -> Any:
+    if isinstance(fill_value, Variable):
+        out = _filled_with(name, shape, fill_value, wanted, place)
+        return out if out._edge is not None or not requires_grad else out.requires_grad_()
+    fill_value, _ = _filling(name, fill_value, wanted)
+    return finish(allocate(name, "full", shape, place, wanted, fill_value), place, requires_grad)
 
 
 def eye(
-    n: int,
-    m: int | None = None,
+    n: Any,
+    m: Any = None,
     *,
     dtype: Any = None,
+    layout: Any = None,
     device: Any = None,
     requires_grad: bool = False,
+    pin_memory: bool = False,
 ) -> Tensor:
     """Return a matrix with ones on the diagonal.
+
+    Parameters
+    ----------
+    n : int
+        The number of rows.
+    m : int, optional
+        The number of columns; `n` by default.
+    dtype, layout, device, requires_grad, pin_memory
+        As of `zeros`.
 
     Examples
     --------
@@ -424,122 +338,127 @@ def eye(
     tensor([[1., 0.],
             [0., 1.]])
     """
-    rows, columns = shape_argument("eye", (n, n if m is None else m))
+    check_layout("eye", layout)
+    n = number(n)
+    m = n if m is None else number(m)
+    for argument, value in (("n", n), ("m", m)):
+        if isinstance(value, bool) or not hasattr(value, "__index__"):
+            raise TypeError(f"eye(): argument {argument!r} must be int, not {type(value).__name__}")
+        if value < 0:
+            raise RuntimeError(f"{argument} must be greater or equal to 0, got {value}, in eye()")
+    rows, columns = shape_argument("eye", (n, m))
     place = resolve(device)
     native = place.native(dtype_argument(dtype) or get_default_dtype())
     return finish(place.xp.eye(rows, columns, dtype=native), place, requires_grad)
 
 
-def _scalar(value: Any) -> Any:
-    return value.item() if isinstance(value, Variable) else value  # type: ignore[attr-defined]
-
-
-def arange(
-    start: Any = None,
-    end: Any = None,
-    step: Any = 1,
+def empty_permuted(
+    size: Any,
+    physical_layout: Any,
     *,
     dtype: Any = None,
+    layout: Any = None,
     device: Any = None,
     requires_grad: bool = False,
+    pin_memory: bool = False,
 ) -> Tensor:
-    """Return evenly spaced numbers of [start, end).
+    """Return an unset tensor whose axes lie in memory in a given order, the outermost first.
 
-    Parameters
-    ----------
-    start, end, step : number
-        With one argument, it is the end.
-    dtype : dtype, optional
-        int64 if all are ints, else the default float.
-    device : device or str, optional
-    requires_grad : bool
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.empty_permuted((2, 3), (1, 0)).T.is_contiguous()
+    True
+    """
+    check_layout("empty_permuted", layout)
+    shape = shape_argument("empty_permuted", (size,))
+    order = tuple(int(k) for k in physical_layout)
+    if len(order) != len(shape):
+        raise RuntimeError(
+            "Number of dimensions in size does not match the length of the physical_layout; "
+            f"i.e. len(size) = {len(shape)} is not equal to len(physical_layout) = {len(order)}"
+        )
+    for k in order:
+        if not 0 <= k < len(shape):
+            raise RuntimeError(
+                f"Dimension out of range (expected to be between 0 and {len(shape) - 1}, but got "
+                f"{k}); empty_permuted() does not support negative dims"
+            )
+        if order.count(k) > 1:
+            raise RuntimeError(f"Duplicate dim not allowed: {k} in the physical_layout {order}")
+    place = resolve(device)
+    wanted = dtype_argument(dtype) or get_default_dtype()
+    array = allocate("empty_permuted", "empty", tuple(shape[k] for k in order), place, wanted)
+    inverse = tuple(order.index(k) for k in builtins.range(len(order)))
+    return finish(place.xp.permute_dims(array, inverse), place, requires_grad)
+
+
+def empty_strided(
+    size: Any,
+    stride: Any,
+    *,
+    dtype: Any = None,
+    layout: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    pin_memory: bool = False,
+) -> Tensor:
+    """Return an unset tensor whose elements lie in memory at given strides.
+
+    On a backend that has no strides, they lie as it has them.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.empty_strided((2, 3), (1, 2)).shape
+    tensorflowlite_grad.Size([2, 3])
+    """
+    check_layout("empty_strided", layout)
+    shape = shape_argument("empty_strided", (size,))
+    return _strided("empty_strided", shape, stride, dtype, resolve(device), requires_grad)
+
+
+def _strided(
+    name: str, shape: tuple[int, ...], stride: Any, dtype: Any, place: Any, requires_grad: bool
+) -> Any:
+    strides = tuple(int(s) for s in stride)
+    if len(strides) != len(shape):
+        raise RuntimeError(
+            f"dimensionality of sizes ({len(shape)}) must match dimensionality of strides "
+            f"({len(strides)}), in {name}()"
+        )
+    if any(s < 0 for s in strides):
+        raise RuntimeError(
+            f"Storage size calculation overflowed with sizes={list(shape)} and "
+            f"strides={list(strides)}: {name}() takes no negative strides"
+        )
+    wanted = dtype_argument(dtype) or get_default_dtype()
+    if strides == row_major(shape) or not prod(shape) or not place.backend.strided_views:
+        return finish(allocate(name, "empty", shape, place, wanted), place, requires_grad)
+    length = 1 + sum(s * (n - 1) for s, n in zip(strides, shape, strict=True))
+    (length,) = shape_argument(name, (length,))
+    memory = allocate(name, "empty", (length,), place, wanted)
+    array = place.xp.as_strided(memory, shape, strides, 0, (1,))
+    return finish(array, place, requires_grad)
+
+
+def legacy(args: tuple[Any, ...], wanted: Any, device: Any) -> Any:
+    """Return what PyTorch's old constructors make: of ints a shape, unset; of a list its data.
 
     Raises
     ------
-    RuntimeError
-        If `step` is zero or leads away from `end`.
-
-    Examples
-    --------
-    >>> import tensorflowlite_grad as tg
-    >>> tg.arange(4.0)
-    tensor([0., 1., 2., 3.])
+    TypeError
+        If it is neither.
     """
-    start, end, step = _scalar(start), _scalar(end), _scalar(step)
-    if end is None:
-        start, end = None, start
-    if start is None:
-        start = 0
-    for value in (start, end, step):
-        if not isinstance(value, (int, float)):
-            raise TypeError(f"arange(): bounds must be numbers, not {type(value).__name__}")
-    if step == 0 or step != step:
-        raise RuntimeError("step must be nonzero")
-    if not math.isfinite(start) or not math.isfinite(end):
-        raise RuntimeError(f"unsupported range: {start} -> {end}")
-    if (end - start) * step < 0:
-        raise RuntimeError(
-            f"upper bound and lower bound inconsistent with step sign: from {start} to {end} by "
-            f"{step}"
-        )
-    whole = all(isinstance(v, int) for v in (start, end, step))
-    wanted = dtype_argument(dtype) or (dtypes.int64 if whole else get_default_dtype())
-    count = -(-(end - start) // step) if whole else math.ceil((end - start) / step)
-    shape_argument("arange", (int(count),))
-    place = resolve(device)
-    xp = place.xp
-    if whole and wanted.kind is Kind.INT:
-        return finish(xp.arange(start, end, step, dtype=place.native(wanted)), place, requires_grad)
-    # Computed in double precision from the number of each step, as PyTorch does.
-    steps = xp.arange(0, int(count), 1, dtype=place.native(dtypes.float64))
-    return finish(xp.astype(start + step * steps, place.native(wanted)), place, requires_grad)
-
-
-def linspace(
-    start: Any,
-    end: Any,
-    steps: int,
-    *,
-    dtype: Any = None,
-    device: Any = None,
-    requires_grad: bool = False,
-) -> Tensor:
-    """Return `steps` evenly spaced numbers from `start` to `end`, both included.
-
-    Examples
-    --------
-    >>> import tensorflowlite_grad as tg
-    >>> tg.linspace(0, 1, 5)
-    tensor([0.0000, 0.2500, 0.5000, 0.7500, 1.0000])
-    """
-    start, end = _scalar(start), _scalar(end)
-    if steps < 0:
-        raise RuntimeError("number of steps must be non-negative")
-    place = resolve(device)
-    native = place.native(dtype_argument(dtype) or get_default_dtype())
-    (count,) = shape_argument("linspace", (steps,))
-    array = place.xp.linspace(float(start), float(end), count, dtype=place.native(dtypes.float64))
-    return finish(place.xp.astype(array, native), place, requires_grad)
-
-
-def logspace(
-    start: Any,
-    end: Any,
-    steps: int,
-    base: float = 10.0,
-    *,
-    dtype: Any = None,
-    device: Any = None,
-    requires_grad: bool = False,
-) -> Tensor:
-    """Return `steps` numbers from ``base**start`` to ``base**end``, evenly spaced in the power.
-
-    Examples
-    --------
-    >>> import tensorflowlite_grad as tg
-    >>> tg.logspace(0, 2, 3)
-    tensor([  1.,  10., 100.])
-    """
-    powers = linspace(start, end, steps, dtype=dtypes.float64, device=device)
-    out = (powers * math.log(base)).exp()
-    return _cast_leaf(out, dtype_argument(dtype) or get_default_dtype(), requires_grad)
+    if not args:
+        return empty(0, dtype=wanted, device=device)
+    if len(args) == 1 and not isinstance(args[0], int):
+        (data,) = args
+        if isinstance(data, Size):
+            return empty(data, dtype=wanted, device=device)
+        if isinstance(data, Variable):
+            return as_tensor(data.detach(), wanted, device)  # type: ignore[attr-defined]
+        if not isinstance(data, (list, tuple)) and not hasattr(data, "__array_namespace__"):
+            raise TypeError(f"new(): data must be a sequence (got {type(data).__name__})")
+        return tensor(data, dtype=wanted, device=device)
+    return empty(*args, dtype=wanted, device=device)

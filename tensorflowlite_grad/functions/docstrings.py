@@ -17,12 +17,95 @@ __all__ = ["TEXTS", "attach", "of_in_place"]
 _PARAMETERS = {
     "input": "input : Tensor",
     "other": "other : Tensor or number\n    Broadcast against `input`.",
+    "values": "values : Tensor\n    The results where `input` is 0.",
+    "real": "real : Tensor",
+    "imag": "imag : Tensor\n    Broadcast against `real`.",
+    "decimals": "decimals : int",
 }
 
 Arguments = tuple[str, ...]
 
 #: Of functions: what they do, and an example.
 TEXTS: dict[str, tuple[str, Arguments, str]] = {
+    # extremes and replacements
+    "fmax": (
+        "Return the greater of each two elements, or the other one where one is NaN.",
+        ("tg.tensor([1.0, float('nan')])", "tg.tensor([2.0, 3.0])"),
+        "tensor([2., 3.])",
+    ),
+    "fmin": (
+        "Return the smaller of each two elements, or the other one where one is NaN.",
+        ("tg.tensor([1.0, float('nan')])", "tg.tensor([2.0, 3.0])"),
+        "tensor([1., 3.])",
+    ),
+    "isposinf": (
+        "Return where elements are infinity.",
+        ("tg.tensor([1.0, float('inf'), -float('inf')])",),
+        "tensor([False,  True, False])",
+    ),
+    "isneginf": (
+        "Return where elements are minus infinity.",
+        ("tg.tensor([1.0, float('inf'), -float('inf')])",),
+        "tensor([False, False,  True])",
+    ),
+    "isreal": (
+        "Return where elements have no imaginary part.",
+        ("tg.tensor([1 + 0j, 1 + 2j])",),
+        "tensor([ True, False])",
+    ),
+    # special functions
+    "logaddexp2": (
+        "Return log2(2**input + 2**other), without overflow.",
+        ("tg.tensor([1.0, 500.0])", "tg.tensor([1.0, 0.0])"),
+        "tensor([  2., 500.])",
+    ),
+    "angle": (
+        "Return the argument of each complex element; of real ones 0 or pi. Its gradient at 0 is 0.",
+        ("tg.tensor([1j, -1 + 0j])",),
+        "tensor([1.5708, 3.1416])",
+    ),
+    "erfc": (
+        "Return one minus the error function of each element, without cancellation.",
+        ("tg.tensor([0.0, 1.0])",),
+        "tensor([1.0000, 0.1573])",
+    ),
+    "erfinv": (
+        "Return the inverse of the error function of each element.",
+        ("tg.tensor([0.0, 0.5])",),
+        "tensor([0.0000, 0.4769])",
+    ),
+    "lgamma": (
+        "Return the logarithm of the absolute value of the gamma function of each element.",
+        ("tg.tensor([0.5, 4.0])",),
+        "tensor([0.5724, 1.7918])",
+    ),
+    "digamma": (
+        "Return the derivative of `lgamma` for each element.",
+        ("tg.tensor([1.0, 2.0])",),
+        "tensor([-0.5772,  0.4228])",
+    ),
+    "igamma": (
+        "Return the regularised lower incomplete gamma function P(input, other).\n\n"
+        "It has a derivative by `other` only.",
+        ("tg.tensor([4.0])", "tg.tensor([3.0])"),
+        "tensor([0.3528])",
+    ),
+    "igammac": (
+        "Return the regularised upper incomplete gamma function Q(input, other).\n\n"
+        "It has a derivative by `other` only.",
+        ("tg.tensor([4.0])", "tg.tensor([3.0])"),
+        "tensor([0.6472])",
+    ),
+    "i0": (
+        "Return the modified Bessel function of the first kind of order 0 of each element.",
+        ("tg.tensor([0.0, 1.0])",),
+        "tensor([1.0000, 1.2661])",
+    ),
+    "sinc": (
+        "Return sin(pi x) / (pi x) for each element x, and 1 at 0.",
+        ("tg.tensor([0.0, 0.5])",),
+        "tensor([1.0000, 0.6366])",
+    ),
     # arithmetic
     "mul": (
         "Return the product, element by element.",
@@ -404,8 +487,21 @@ IN_PLACE: dict[str, tuple[Arguments, str]] = {
 }
 
 
-def attach(module: dict[str, Any]) -> dict[str, str]:
+def attach(
+    module: dict[str, Any],
+    texts: dict[str, tuple[str, Arguments, str]] | None = None,
+    prefix: str = "tg",
+) -> dict[str, str]:
     """Give the written functions among a module's public ones a docstring.
+
+    Parameters
+    ----------
+    module : dict
+        Its names.
+    texts : dict, optional
+        What they do, and an example, where that is not in `TEXTS`.
+    prefix : str
+        How the module is named in examples.
 
     Returns
     -------
@@ -414,13 +510,13 @@ def attach(module: dict[str, Any]) -> dict[str, str]:
     """
     made = {}
     for name in module["__all__"]:
-        if name not in TEXTS:
+        if name not in (texts or TEXTS):
             continue
-        summary, arguments, result = TEXTS[name]
+        summary, arguments, result = (texts or TEXTS)[name]
         function: Callable[..., Any] = module[name]
         code = function.__code__
         parameters = "\n".join(_PARAMETERS[p] for p in code.co_varnames[: code.co_argcount])
-        example = _example(f"tg.{name}({', '.join(arguments)})", result)
+        example = _example(f"{prefix}.{name}({', '.join(arguments)})", result)
         function.__doc__ = made[name] = (
             f"{summary}\n\nParameters\n----------\n{parameters}\n\n{example}"
         )

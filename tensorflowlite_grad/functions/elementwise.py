@@ -10,10 +10,18 @@ from typing import TYPE_CHECKING, Any
 from .. import dtypes
 from ..autograd.graph import Variable
 from ..dtypes import kind_of_scalar
-from ..ops import arithmetic, comparison, conversion, exponential, promotion, trigonometric
+from ..ops import (
+    arithmetic,
+    comparison,
+    conversion,
+    exponential,
+    promotion,
+    special,
+    trigonometric,
+)
 from . import docstrings
 from .arguments import as_tensor_argument
-from .gathering import nonzero
+from .positions import nonzero
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -134,7 +142,7 @@ sigmoid = exponential.sigmoid.call
 logit = exponential.logit.call
 softplus = exponential.softplus.call
 logsigmoid = exponential.logsigmoid.call
-erf = exponential.erf.call
+erf = special.erf.call
 xlogy = exponential.xlogy.call
 sin = trigonometric.sin.call
 cos = trigonometric.cos.call

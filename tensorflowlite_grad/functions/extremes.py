@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections import namedtuple
 from math import prod
 from typing import TYPE_CHECKING, Any
 
-from .. import dtypes
+from .. import dtypes, return_types
 from ..autograd.graph import Variable
 from ..ops import conversion
 from ..ops import indexing as index_ops
 from ..ops import reductions as ops
-from .arguments import reduction
+from .arguments import as_tensor_argument, one_of, reduction
+from .arguments import axis as axis_of
 from .elementwise import maximum, minimum
-from .gathering import along_axis
+from .index_tensors import along_axis
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -21,13 +21,21 @@ if TYPE_CHECKING:
 __all__ = [
     "amax",
     "amin",
+    "aminmax",
     "argmax",
     "argmin",
     "max",
     "min",
 ]
 
-Extremes = namedtuple("Extremes", ["values", "indices"])
+
+#: What PyTorch calls them in its errors.
+_KERNELS = {
+    "amax": "max_values_cpu",
+    "amin": "min_values_cpu",
+    "max": "max_all",
+    "min": "min_all",
+}
 
 
 def _not_empty(name: str, input: Any, dims: Any) -> None:
@@ -80,13 +88,52 @@ def amin(
     return _of_numbers(ops.amin, input, dims, keep)
 
 
+def aminmax(
+    input: Any, *, dim: Any = None, keepdim: bool = False, axis: Any = None, keepdims: Any = None
+) -> Any:
+    """Return the least and the greatest element, of all or along `dim`; ties share evenly.
+
+    Returns
+    -------
+    (min, max)
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> least, greatest = tg.aminmax(tg.tensor([3.0, 1.0, 2.0]))
+    >>> least, greatest
+    (tensor(1.), tensor(3.))
+    """
+    input = as_tensor_argument("aminmax", input)
+    dim = one_of("aminmax", dim, axis, "dim and axis", None)
+    keep = bool(one_of("aminmax", keepdim, keepdims, "keepdim and keepdims", False))
+    d = None if dim is None else (axis_of("aminmax", dim, input._array.ndim),)
+    if input.dtype.is_complex:
+        raise NotImplementedError(_unordered("aminmax_cpu", input))
+    if d is None and not input.numel():
+        raise RuntimeError(
+            "aminmax(): cannot compute aminmax over an empty dimension as the operation has no "
+            "identity."
+        )
+    if not input._array.ndim:
+        d, keep = None, False
+    _not_empty("aminmax", input, d)
+    parts = (_of_numbers(op, input, d, keep) for op in (ops.amin, ops.amax))
+    return return_types.aminmax(*parts)
+
+
+def _unordered(name: str, input: Any) -> str:
+    legacy = dtypes.LEGACY_NAMES[input.dtype.name]
+    return f"\"{name}\" not implemented for '{legacy}': complex numbers have no order"
+
+
 def _of_numbers(op: Any, input: Any, dims: Any, keep: bool) -> Any:
     """Run an extreme; the standard has it for numbers only, so bools go as integers."""
     if input.dtype is dtypes.bool_:
         as_int = conversion.cast(input, dtypes.uint8)
         return conversion.cast(op.record(as_int, dims, keep), dtypes.bool_)
     if input.dtype.is_complex:
-        raise RuntimeError(f"{op.name}(): complex numbers have no order")
+        raise NotImplementedError(_unordered(_KERNELS[op.name], input))
     return op.record(input, dims, keep)
 
 
@@ -103,21 +150,22 @@ def _extreme(
     keepdims: Any,
 ) -> Any:
     if isinstance(dim, Variable):
-        return pairwise(input, dim)
+        return pairwise(as_tensor_argument(name, input), dim)
     input, dims, keep = reduction(name, input, dim, axis, keepdim, keepdims)
+    result = getattr(return_types, name)
     if dim is None and axis is None:
         _not_empty(name, input, None)
         return _of_numbers(whole, input, None, False)
     if not input._array.ndim:
-        return Extremes(conversion.alias(input), _zeros_like_index(input))
+        return result(conversion.alias(input), _zeros_like_index(input))
     _not_empty(name, input, dims)
-    position = arg.record(_comparable(input), dims[0], True)
-    return Extremes(*_picked(along, input, position, dims[0], keep))
+    position = arg.record(_comparable(name, input), dims[0], True)
+    return result(*_picked(along, input, position, dims[0], keep))
 
 
-def _comparable(input: Any) -> Any:
+def _comparable(name: str, input: Any) -> Any:
     if input.dtype.is_complex:
-        raise RuntimeError("max and min do not support complex input: it has no order")
+        raise RuntimeError(f"{name}(): does not support complex input: it has no order")
     return conversion.cast(input, dtypes.uint8) if input.dtype is dtypes.bool_ else input
 
 
@@ -217,7 +265,7 @@ def _position(
 ) -> Any:
     input, dims, keep = reduction(name, input, dim, axis, keepdim, keepdims)
     _not_empty(name, input, dims)
-    input = _comparable(input.detach())
+    input = _comparable(name, input.detach())
     if not input._array.ndim:
         return _zeros_like_index(input)
     return op.record(input, None if dims is None else dims[0], keep)

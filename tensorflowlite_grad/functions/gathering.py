@@ -1,4 +1,4 @@
-"""Elements at positions that a tensor gives: gathered, masked, added to, on diagonals."""
+"""Elements at positions that a tensor gives: gathered, taken, selected by a mask."""
 
 from __future__ import annotations
 
@@ -6,69 +6,56 @@ from math import prod
 from typing import TYPE_CHECKING, Any
 
 from .. import dtypes
-from ..autograd.graph import Variable
-from ..ops import arithmetic, conversion
+from ..ops import conversion
 from ..ops import indexing as ops
-from .arguments import as_tensor_argument
+from ..ops.broadcasting import broadcast_error
+from ..ops.broadcasting import broadcast_shapes as joint_shape
+from .arguments import as_tensor_argument, one_of
 from .arguments import axis as axis_of
-from .index_form import Index, normalise
-from .indexing import assigned, fitted, getitem, selected_shape
-from .joining import stack
-from .shape import broadcast_tensors, expand, movedim, reshape
+from .index_form import normalise
+from .index_tensors import (
+    across,
+    along_axis,
+    bounded,
+    checked_shapes,
+    positions_of,
+    vector_of,
+    with_axis,
+)
+from .scattering import flat_positions
+from .shape import broadcast_tensors, expand, reshape, unsqueeze
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
 
 __all__ = [
-    "diag",
-    "diagonal",
     "gather",
-    "index_add",
     "index_select",
-    "masked_fill",
     "masked_select",
-    "nonzero",
-    "scatter_add",
+    "repeat_interleave",
     "take",
     "take_along_dim",
-    "trace",
 ]
 
 
-def along_axis(tensor: Any, axis: int, positions: Any) -> Index:
-    """Return the index of ``tensor[..., positions, ...]`` taken along one axis, pointwise."""
-    xp = tensor._place.xp
-    native = tensor._place.native(dtypes.int64)
-    n = positions.ndim
-    index = []
-    for k in range(n):
-        if k == axis:
-            index.append(xp.astype(positions, native, copy=True))
-        else:
-            grid = xp.arange(positions.shape[k], dtype=native)
-            index.append(xp.reshape(grid, (1,) * k + (-1,) + (1,) * (n - k - 1)))
-    return tuple(index)
-
-
-def _index_tensor(name: str, index: Any, axis: int, size: int) -> Any:
-    """Return an index tensor's raw positions, checked and without negative ones."""
-    index = as_tensor_argument(name, index, "index", 3)
-    if index.dtype is not dtypes.int64 and index.dtype is not dtypes.int32:
-        raise RuntimeError(f"{name}(): Expected dtype int64 for index, got {index.dtype.name}")
-    xp = index._place.xp
-    positions = index._array
-    if prod(positions.shape):
-        low, high = int(xp.min(positions)), int(xp.max(positions))
-        if low < 0 or high >= size:
-            bad = low if low < 0 else high
-            raise IndexError(
-                f"index {bad} is out of bounds for dimension {axis} with size {size} in {name}()"
-            )
-    return positions
-
-
-def gather(input: Any, dim: int, index: Any) -> Tensor:
+def gather(
+    input: Any, dim: Any = None, index: Any = None, *, sparse_grad: bool = False, axis: Any = None
+) -> Tensor:
     """Return elements at given positions along an axis, one for each element of `index`.
+
+    Parameters
+    ----------
+    input : Tensor
+    dim : int
+    index : Tensor of int
+        No larger than the input along other axes.
+    sparse_grad : bool
+        Accepted; gradients are dense.
+
+    Raises
+    ------
+    RuntimeError
+        If a position is out of bounds, or the shapes do not fit.
 
     Examples
     --------
@@ -79,26 +66,25 @@ def gather(input: Any, dim: int, index: Any) -> Tensor:
             [4.]])
     """
     input = as_tensor_argument("gather", input)
-    d = axis_of("gather", dim, input._array.ndim)
-    if not input._array.ndim:
-        return gather(input.reshape(1), 0, index.reshape(-1)).reshape(index.shape)
-    if index._array.ndim != input._array.ndim:
-        raise RuntimeError(
-            "Index tensor must have the same number of dimensions as input tensor: got "
-            f"{index._array.ndim} and {input._array.ndim}"
-        )
-    for k, (n, m) in enumerate(zip(index._array.shape, input._array.shape, strict=True)):
-        if k != d and n > m:
-            raise RuntimeError(
-                f"Size does not match at dimension {k} expected index {list(index._array.shape)} "
-                f"to be no larger than self {list(input._array.shape)} apart from dimension {d}"
-            )
-    positions = _index_tensor("gather", index, d, input._array.shape[d])
-    return ops.gather.record(input, along_axis(input, d, positions))
+    d = axis_of("gather", one_of("gather", dim, axis, "dim and axis", None), input._array.ndim)
+    index = positions_of("gather", input, index)
+    checked_shapes("gather", input, d, index)
+    target = input if input._array.ndim else reshape(input, 1)
+    positions = with_axis(index)
+    shape = tuple(index._array.shape)
+    if not prod(shape) and positions.ndim != target._array.ndim:
+        return reshape(target, -1)[:0].reshape(shape)
+    bounded("gather", target, positions, d)
+    out = ops.gather.record(target, along_axis(target, d, positions))
+    return out if tuple(out._array.shape) == shape else reshape(out, shape)
 
 
-def take_along_dim(input: Any, indices: Any, dim: int | None = None) -> Tensor:
+def take_along_dim(
+    input: Any, indices: Any, dim: int | None = None, *, axis: int | None = None
+) -> Tensor:
     """Return elements at given positions along an axis; other axes broadcast.
+
+    Without `dim`, positions are those of the flattened tensor.
 
     Examples
     --------
@@ -107,17 +93,48 @@ def take_along_dim(input: Any, indices: Any, dim: int | None = None) -> Tensor:
     >>> tg.take_along_dim(x, tg.tensor([[1, 2, 0]]), dim=1)
     tensor([[1, 2, 3]])
     """
+    input = as_tensor_argument("take_along_dim", input)
+    indices = as_tensor_argument("take_along_dim", indices, "indices", 2)
+    dim = one_of("take_along_dim", dim, axis, "dim and axis", None)
+    if indices.dtype is not dtypes.int64:
+        raise RuntimeError(
+            "torch.take_along_dim(): dtype of indices should be Long but got "
+            f"{indices.dtype.name}; convert with .long()"
+        )
     if dim is None:
-        return gather(input.reshape(-1), 0, indices.reshape(-1))
+        return gather(reshape(input, -1), 0, reshape(indices, -1))
+    if input._array.ndim != indices._array.ndim:
+        raise RuntimeError(
+            "torch.take_along_dim(): input and indices should have the same number of dimensions, "
+            f"but got {input._array.ndim} dimensions for input, and {indices._array.ndim} "
+            "dimensions for indices"
+        )
     d = axis_of("take_along_dim", dim, input._array.ndim)
-    shape = [max(a, b) if min(a, b) else 0 for a, b in zip(input.shape, indices.shape, strict=True)]
-    shape[d] = input.shape[d]
-    wide = list(shape)
-    wide[d] = indices.shape[d]
-    return gather(expand(input, shape), d, expand(indices, wide))
+    if not input._array.ndim:
+        return gather(input, 0, indices)
+    size, count = input._array.shape[d], indices._array.shape[d]
+    one = tuple(1 if k == d else n for k, n in enumerate(input._array.shape))
+    other = tuple(1 if k == d else n for k, n in enumerate(indices._array.shape))
+    joint = broadcast_shapes_of("take_along_dim", one, other)
+    wide = (*joint[:d], size, *joint[d + 1 :])
+    positions = indices._array
+    bounded("take_along_dim", input, positions, d, negative=True)
+    place = input._place
+    with place.entered():
+        positions = place.xp.where(positions < 0, positions + size, positions)
+    index = expand(place.wrap(positions, place), (*joint[:d], count, *joint[d + 1 :]))
+    return gather(expand(input, wide), d, index)
 
 
-def index_select(input: Any, dim: int, index: Any) -> Tensor:
+def broadcast_shapes_of(name: str, *shapes: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the shape that all broadcast to; PyTorch's error if there is none."""
+    error = broadcast_error(name, list(shapes))
+    if error is not None:
+        raise error
+    return joint_shape(*shapes)
+
+
+def index_select(input: Any, dim: Any = None, index: Any = None, *, axis: Any = None) -> Tensor:
     """Return the parts of a tensor at given positions along an axis.
 
     Examples
@@ -128,15 +145,19 @@ def index_select(input: Any, dim: int, index: Any) -> Tensor:
             [4]])
     """
     input = as_tensor_argument("index_select", input)
+    dim = one_of("index_select", dim, axis, "dim and axis", None)
     d = axis_of("index_select", dim, input._array.ndim)
-    if index._array.ndim > 1:
-        raise IndexError("index_select(): Index is supposed to be a vector")
-    positions = _index_tensor("index_select", index, d, input._array.shape[d])
-    positions = positions.reshape((-1,)) if not positions.ndim else positions
-    rest = (slice(None),) * (input._array.ndim - d - 1)
-    xp, native = input._place.xp, input._place.native(dtypes.int64)
-    where = xp.astype(positions, native, copy=True)
-    return ops.index_select.record(input, ((slice(None),) * d) + (where, *rest))
+    positions = vector_of("index_select", input, d, index)
+    if not input._array.ndim:
+        if positions.shape[0] != 1:
+            raise RuntimeError(
+                "index_select(): Index to scalar can have only 1 value, got "
+                f"{positions.shape[0]} value(s)"
+            )
+        bounded("index_select", reshape(input, 1), positions, 0, IndexError)
+        return conversion.clone(input)
+    bounded("index_select", input, positions, d, IndexError)
+    return ops.index_select.record(input, across(input, d, positions))
 
 
 def take(input: Any, index: Any) -> Tensor:
@@ -148,30 +169,13 @@ def take(input: Any, index: Any) -> Tensor:
     >>> tg.take(tg.tensor([[1, 2], [3, 4]]), tg.tensor([0, 3]))
     tensor([1, 4])
     """
-    flat = reshape(as_tensor_argument("take", input), -1)
-    found, _ = normalise(flat, (index,))
-    return ops.take.record(flat, found)
-
-
-def nonzero(input: Any, *, as_tuple: bool = False) -> Any:
-    """Return the positions of the elements that are not zero.
-
-    Examples
-    --------
-    >>> import tensorflowlite_grad as tg
-    >>> tg.nonzero(tg.tensor([0, 5, 6]))
-    tensor([[1],
-            [2]])
-    """
-    input = as_tensor_argument("nonzero", input)
-    place = input._place
-    flat = input if input._array.ndim else input.reshape(1)
-    native = place.native(dtypes.int64)
-    found = place.xp.nonzero(flat._array)
-    parts = tuple(place.wrap(place.xp.astype(p, native), place) for p in found)
-    if as_tuple:
-        return parts
-    return stack(parts, 1) if input._array.ndim else stack(parts, 1)[:, :0]
+    input = as_tensor_argument("take", input)
+    index = positions_of("take", input, index, wide=False)
+    flat, shape = reshape(input, -1), tuple(index._array.shape)
+    if prod(shape) and not prod(input._array.shape):
+        raise IndexError("take(): tried to take from an empty tensor")
+    out = ops.take.record(flat, flat_positions(flat, index))
+    return out if tuple(out._array.shape) == shape else reshape(out, shape)
 
 
 def masked_select(input: Any, mask: Any) -> Tensor:
@@ -183,135 +187,107 @@ def masked_select(input: Any, mask: Any) -> Tensor:
     >>> tg.masked_select(tg.tensor([1.0, 2.0, 3.0]), tg.tensor([True, False, True]))
     tensor([1., 3.])
     """
-    input, mask = broadcast_tensors(input, _mask("masked_select", mask))
+    input = as_tensor_argument("masked_select", input)
+    mask = as_tensor_argument("masked_select", mask, "mask", 2)
+    if mask.dtype is not dtypes.bool_:
+        raise RuntimeError(
+            f"masked_select: expected BoolTensor for mask, but got {mask.dtype.name}"
+        )
+    input, mask = broadcast_tensors(input, conversion.move(mask, input._place))
     if not input._array.ndim:
-        input, mask = input.reshape(1), mask.reshape(1)
+        input, mask = reshape(input, 1), reshape(mask, 1)
     index, _ = normalise(input, mask)
     return ops.masked_select.record(input, index)
 
 
-def masked_fill(input: Any, mask: Any, value: Any) -> Tensor:
-    """Return a copy with the elements where a mask holds replaced.
+def repeat_interleave(
+    input: Any,
+    repeats: Any = None,
+    dim: int | None = None,
+    *,
+    output_size: int | None = None,
+    axis: int | None = None,
+) -> Tensor:
+    """Return a copy with every element repeated, one after the other.
+
+    Parameters
+    ----------
+    input : Tensor
+        Without `repeats`: how often to repeat 0, 1, 2 and so on.
+    repeats : int or Tensor of int
+        How often to repeat each; one number for all.
+    dim : int, optional
+        Repeat along this axis; by default the tensor is flattened.
+    output_size : int, optional
+        The size of the axis that results, if it is known.
 
     Examples
     --------
     >>> import tensorflowlite_grad as tg
-    >>> tg.masked_fill(tg.ones(2), tg.tensor([True, False]), 0.0)
-    tensor([0., 1.])
+    >>> tg.repeat_interleave(tg.tensor([5, 6]), 2)
+    tensor([5, 5, 6, 6])
+    >>> tg.repeat_interleave(tg.tensor([5, 6]), tg.tensor([1, 3]))
+    tensor([5, 6, 6, 6])
     """
-    if isinstance(value, Variable) and value._array.ndim:
+    input = as_tensor_argument("repeat_interleave", input)
+    dim = one_of("repeat_interleave", dim, axis, "dim and axis", None)
+    if repeats is None:
+        positions = _repeated(input, _counts(input), output_size)
+        return input._place.wrap(positions, input._place)
+    if dim is None:
+        input, dim = reshape(input, -1), 0
+    elif not input._array.ndim:
+        axis_of("repeat_interleave", dim, 0)
+        input = reshape(input, 1)
+    d = axis_of("repeat_interleave", dim, input._array.ndim)
+    size = input._array.shape[d]
+    if isinstance(repeats, int):
+        if repeats < 0:
+            raise RuntimeError(f"Repeats must be non-negative, got {repeats} in repeat_interleave()")
+        _check_total(size * repeats, output_size)
+        shape = tuple(input._array.shape)
+        wide = expand(unsqueeze(input, d + 1), (*shape[: d + 1], repeats, *shape[d + 1 :]))
+        return conversion.clone(reshape(wide, (*shape[:d], size * repeats, *shape[d + 1 :])))
+    counts = as_tensor_argument("repeat_interleave", repeats, "repeats", 2)
+    if counts._array.ndim == 0 or counts.numel() == 1:
+        counts = expand(reshape(counts, 1), (size,))
+    counts = conversion.move(_counts(counts), input._place)
+    if counts.numel() != size:
         raise RuntimeError(
-            "masked_fill_ only supports a 0-dimensional value tensor, but got tensor with "
-            f"{value._array.ndim} dimension(s)."
+            "repeats must have the same size as input along dim, but got repeats.size(0) = "
+            f"{counts.numel()} and input.size({d}) = {size}"
         )
-    mask = conversion.move(_mask("masked_fill", mask), input._place)
-    return arithmetic.masked_fill.record(input, mask, assigned(input, value))
+    return ops.index_select.record(input, across(input, d, _repeated(input, counts, output_size)))
 
 
-def _mask(name: str, mask: Any) -> Any:
-    if mask.dtype is not dtypes.bool_:
+def _counts(repeats: Any) -> Any:
+    if repeats._array.ndim > 1:
+        raise RuntimeError("repeats must be 0-dim or 1-dim tensor in repeat_interleave()")
+    if repeats.dtype not in (dtypes.int64, dtypes.int32):
         raise RuntimeError(
-            f"{name} expects mask to be BoolTensor, but got {mask.dtype.name.capitalize()}"
+            f"repeats has to be Long or Int tensor in repeat_interleave(), got {repeats.dtype.name}"
         )
-    return mask
+    xp = repeats._place.xp
+    if repeats.numel() and int(xp.min(repeats._array)) < 0:
+        raise RuntimeError("repeats can not be negative, in repeat_interleave()")
+    return repeats.detach()
 
 
-def index_add(input: Any, dim: int, index: Any, source: Any, *, alpha: Any = 1) -> Tensor:
-    """Return a copy with `source` added at given positions of an axis; repeats add up.
-
-    Examples
-    --------
-    >>> import tensorflowlite_grad as tg
-    >>> tg.index_add(tg.zeros(3), 0, tg.tensor([1, 1]), tg.tensor([2.0, 3.0]))
-    tensor([0., 5., 0.])
-    """
-    d = axis_of("index_add", dim, input._array.ndim)
-    positions = _index_tensor("index_add", index, d, input._array.shape[d])
-    key = ((slice(None),) * d) + (index._place.wrap(positions, index._place),)
-    found, _ = normalise(input, key)
-    values = fitted(
-        source * alpha if alpha != 1 else source, selected_shape(input, found), "index_add"
-    )
-    return input + ops.embed.record(assigned(input, values), tuple(input._array.shape), found)
+def _repeated(input: Any, counts: Any, output_size: int | None) -> Any:
+    """Return the positions 0, 1, 2, ..., each as often as the counts say, a raw vector."""
+    place = input._place
+    xp, native = place.xp, place.native(dtypes.int64)
+    with place.entered():
+        ends = xp.cumulative_sum(xp.astype(with_axis(counts), native), axis=0)
+        total = int(ends[-1]) if ends.shape[0] else 0
+        _check_total(total, output_size)
+        steps = xp.arange(total, dtype=native)
+        return xp.astype(xp.searchsorted(ends, steps, side="right"), native)
 
 
-def scatter_add(input: Any, dim: int, index: Any, src: Any) -> Tensor:
-    """Return a copy with the elements of `src` added at given positions along an axis.
-
-    Examples
-    --------
-    >>> import tensorflowlite_grad as tg
-    >>> tg.scatter_add(tg.zeros(3), 0, tg.tensor([0, 0, 2]), tg.tensor([1.0, 2.0, 3.0]))
-    tensor([3., 0., 3.])
-    """
-    d = axis_of("scatter_add", dim, input._array.ndim)
-    positions = _index_tensor("scatter_add", index, d, input._array.shape[d])
-    where = along_axis(input, d, positions)
-    part = getitem(src, tuple(slice(0, n) for n in positions.shape))
-    return input + ops.embed.record(part, tuple(input._array.shape), where)
-
-
-def diagonal(input: Any, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
-    """Return the diagonals of matrices, as a last axis.
-
-    Examples
-    --------
-    >>> import tensorflowlite_grad as tg
-    >>> tg.diagonal(tg.tensor([[1, 2], [3, 4]]))
-    tensor([1, 4])
-    """
-    n = input._array.ndim
-    if n < 2:
-        raise IndexError(f"diagonal() needs at least 2 dimensions, got a {n}-D tensor")
-    a, b = axis_of("diagonal", dim1, n), axis_of("diagonal", dim2, n)
-    if a == b:
-        raise RuntimeError(f"diagonal dimensions cannot be identical {dim1}, {dim2}")
-    moved = movedim(input, (a, b), (n - 2, n - 1))
-    rows, columns = moved._array.shape[-2:]
-    start = (max(-offset, 0), max(offset, 0))
-    count = max(min(rows - start[0], columns - start[1]), 0)
-    xp, native = moved._place.xp, moved._place.native(dtypes.int64)
-    steps = xp.arange(count, dtype=native)
-    index = (*(slice(None),) * (n - 2), steps + start[0], steps + start[1])
-    return ops.diagonal.record(moved, index)
-
-
-_diagonal = diagonal
-
-
-def diag(input: Any, diagonal: int = 0) -> Tensor:
-    """Return the diagonal of a matrix, or the matrix with a given diagonal.
-
-    Examples
-    --------
-    >>> import tensorflowlite_grad as tg
-    >>> tg.diag(tg.tensor([1, 2]))
-    tensor([[1, 0],
-            [0, 2]])
-    >>> tg.diag(tg.tensor([[1, 2], [3, 4]]))
-    tensor([1, 4])
-    """
-    if input._array.ndim == 2:
-        return _diagonal(input, diagonal)
-    if input._array.ndim != 1:
-        raise RuntimeError(f"diag(): Supports 1D or 2D tensors. Got {input._array.ndim}D")
-    n = input._array.shape[0]
-    xp, native = input._place.xp, input._place.native(dtypes.int64)
-    steps = xp.arange(n, dtype=native)
-    side = n + abs(diagonal)
-    index = (steps + max(-diagonal, 0), steps + max(diagonal, 0))
-    return ops.embed.record(input, (side, side), index)
-
-
-def trace(input: Any) -> Tensor:
-    """Return the sum of a matrix's diagonal.
-
-    Examples
-    --------
-    >>> import tensorflowlite_grad as tg
-    >>> tg.trace(tg.tensor([[1.0, 2.0], [3.0, 4.0]]))
-    tensor(5.)
-    """
-    if input._array.ndim != 2:
-        raise RuntimeError(f"trace: expected a matrix, but got tensor with dim {input._array.ndim}")
-    return _diagonal(input).sum()
+def _check_total(total: int, output_size: int | None) -> None:
+    if output_size is not None and output_size != total:
+        raise RuntimeError(
+            f"repeat_interleave: Invalid output_size, expected {total} but got {output_size}: "
+            "allocated size does not match required size"
+        )

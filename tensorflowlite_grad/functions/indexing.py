@@ -14,20 +14,15 @@ from ..backend import registry
 from ..dtypes import SCALARS
 from ..ops import conversion, promotion
 from ..ops import indexing as ops
-from .arguments import axis as axis_of
 from .creation import tensor as make
 from .index_form import Index, is_mask, normalise
-from .joining import unbind
+from .splitting import unbind
 from .shape import expand, reshape
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
 
-__all__ = [
-    "index_put",
-    "narrow",
-    "select",
-]
+__all__ = ["index_put"]
 
 
 def _as_basic(tensor: Any, key: Any) -> Any:
@@ -176,43 +171,6 @@ def fitted(value: Any, shape: Any, name: str) -> Any:
             f"result of shape {list(want)} in {name}()"
         )
     return expand(value, want)
-
-
-def narrow(input: Any, dim: int, start: int, length: int) -> Tensor:
-    """Return a view of `length` positions of an axis from `start` on.
-
-    Examples
-    --------
-    >>> import tensorflowlite_grad as tg
-    >>> tg.narrow(tg.arange(5), 0, 1, 3)
-    tensor([1, 2, 3])
-    """
-    d = axis_of("narrow", dim, input._array.ndim)
-    size = input._array.shape[d]
-    start = int(start)
-    if not -size <= start <= size:
-        raise IndexError(
-            f"start out of range (expected to be in range of [{-size}, {size}], but got {start})"
-        )
-    start %= size + (start == size)
-    if length < 0 or start + length > size:
-        raise RuntimeError(f"start ({start}) + length ({length}) exceeds dimension size ({size}).")
-    return getitem(input, (slice(None),) * d + (slice(start, start + length),))
-
-
-def select(input: Any, dim: int, index: int) -> Tensor:
-    """Return a view of one position of an axis, without that axis.
-
-    Examples
-    --------
-    >>> import tensorflowlite_grad as tg
-    >>> tg.select(tg.tensor([[1, 2], [3, 4]]), 1, 0)
-    tensor([1, 3])
-    """
-    d = axis_of("select", dim, input._array.ndim)
-    if not input._array.ndim:
-        raise IndexError("select() cannot be applied to a 0-dim tensor.")
-    return getitem(input, (slice(None),) * d + (index,))
 
 
 def index_put(input: Any, indices: Any, values: Any, accumulate: bool = False) -> Tensor:

@@ -1,11 +1,17 @@
-"""Joining tensors and taking them apart, in PyTorch's spelling."""
+"""Joining tensors, in PyTorch's spelling."""
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, Any
 
+from .. import dtypes
 from ..autograd.graph import Variable
+from ..backend.selection import default_place
+from ..ops import indexing as index_ops
 from ..ops import variadic
+from ..ops.padding import constant_pad
+from ..ops.promotion import common_place
 from .arguments import as_tensor_argument, one_of, together
 from .arguments import axis as axis_of
 from .shape import expand, reshape
@@ -15,15 +21,20 @@ if TYPE_CHECKING:
 
 __all__ = [
     "atleast_1d",
+    "atleast_2d",
+    "atleast_3d",
+    "block_diag",
+    "cartesian_prod",
     "cat",
-    "chunk",
+    "column_stack",
+    "combinations",
     "concat",
     "concatenate",
+    "dstack",
     "hstack",
     "meshgrid",
-    "split",
+    "row_stack",
     "stack",
-    "unbind",
     "vstack",
 ]
 
@@ -114,8 +125,31 @@ def stack(tensors: Any, dim: int = 0, *, axis: Any = None) -> Tensor:
     return variadic.stack(listed, axis_of("stack", dim, len(shape), 1))
 
 
-def atleast_1d(input: Any) -> Tensor:
-    """Return a tensor of one axis at least.
+def _each(name: str, tensors: tuple[Any, ...], change: Any) -> Any:
+    """Return a tensor changed, or several as a tuple, given one by one or as a sequence."""
+    if len(tensors) == 1 and not isinstance(tensors[0], (tuple, list)):
+        return change(as_tensor_argument(name, tensors[0]))
+    listed = tensors[0] if len(tensors) == 1 else tensors
+    return tuple(change(as_tensor_argument(name, t, "tensors")) for t in listed)
+
+
+def _wide_1d(t: Any) -> Any:
+    return t if t._array.ndim else reshape(t, 1)
+
+
+def _wide_2d(t: Any) -> Any:
+    return t if t._array.ndim > 1 else reshape(t, (1, -1))
+
+
+def _wide_3d(t: Any) -> Any:
+    n = t._array.ndim
+    if n > 2:
+        return t
+    return reshape(t, (*t._array.shape, 1)) if n == 2 else reshape(t, (1, -1, 1))
+
+
+def atleast_1d(*tensors: Any) -> Any:
+    """Return a tensor of one axis at least; of several, a tuple of such.
 
     Examples
     --------
@@ -123,7 +157,37 @@ def atleast_1d(input: Any) -> Tensor:
     >>> tg.atleast_1d(tg.tensor(5))
     tensor([5])
     """
-    return reshape(input, 1) if not input._array.ndim else input
+    return _each("atleast_1d", tensors, _wide_1d)
+
+
+def atleast_2d(*tensors: Any) -> Any:
+    """Return a tensor of two axes at least; of several, a tuple of such.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.atleast_2d(tg.tensor([5, 6]))
+    tensor([[5, 6]])
+    """
+    return _each("atleast_2d", tensors, _wide_2d)
+
+
+def atleast_3d(*tensors: Any) -> Any:
+    """Return a tensor of three axes at least; of several, a tuple of such.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.atleast_3d(tg.tensor([5, 6])).shape
+    tensorflowlite_grad.Size([1, 2, 1])
+    """
+    return _each("atleast_3d", tensors, _wide_3d)
+
+
+def _some(name: str, tensors: Any) -> list[Any]:
+    if isinstance(tensors, (list, tuple)) and not tensors:
+        raise RuntimeError(f"{name} expects a non-empty TensorList")
+    return _joined(name, tensors)
 
 
 def hstack(tensors: Any) -> Tensor:
@@ -135,7 +199,7 @@ def hstack(tensors: Any) -> Tensor:
     >>> tg.hstack((tg.tensor([1, 2]), tg.tensor([3])))
     tensor([1, 2, 3])
     """
-    listed = [atleast_1d(t) for t in _joined("hstack", tensors)]
+    listed = [_wide_1d(t) for t in _some("hstack", tensors)]
     return cat(listed, 0 if listed[0]._array.ndim == 1 else 1)
 
 
@@ -149,80 +213,37 @@ def vstack(tensors: Any) -> Tensor:
     tensor([[1, 2],
             [3, 4]])
     """
-    listed = _joined("vstack", tensors)
-    return cat([reshape(t, (1, -1)) if t._array.ndim < 2 else t for t in listed], 0)
+    return cat([_wide_2d(t) for t in _some("vstack", tensors)], 0)
 
 
-def split(input: Any, split_size_or_sections: Any, dim: int = 0) -> tuple[Tensor, ...]:
-    """Return views of parts of a tensor along an axis.
+row_stack = vstack
 
-    Parameters
-    ----------
-    input : Tensor
-    split_size_or_sections : int or list of int
-        The size of each part, the last being smaller, or the sizes one by one.
-    dim : int
+
+def dstack(tensors: Any) -> Tensor:
+    """Return tensors joined along their third axis.
 
     Examples
     --------
     >>> import tensorflowlite_grad as tg
-    >>> tg.split(tg.arange(5), 2)
-    (tensor([0, 1]), tensor([2, 3]), tensor([4]))
+    >>> tg.dstack((tg.tensor([1, 2]), tg.tensor([3, 4])))
+    tensor([[[1, 3],
+             [2, 4]]])
     """
-    input = as_tensor_argument("split", input)
-    d = axis_of("split", dim, input._array.ndim)
-    if not input._array.ndim:
-        raise RuntimeError("split expects at least a 1-dimensional tensor")
-    size = input._array.shape[d]
-    title = "SplitBackward0"
-    if isinstance(split_size_or_sections, int):
-        step = split_size_or_sections
-        if step < 0 or (step == 0 and size):
-            raise RuntimeError(f"split expects split_size be positive, but got {step}")
-        sizes = [min(step, size - k) for k in range(0, size, step)] if size else [0]
-    else:
-        title = "SplitWithSizesBackward0"
-        sizes = [int(n) for n in split_size_or_sections]
-        if sum(sizes) != size or min(sizes, default=0) < 0:
-            raise RuntimeError(
-                f"split_with_sizes expects split_sizes to sum exactly to {size} (input tensor's "
-                f"size at dimension {d}), but got split_sizes={sizes}"
-            )
-    starts = [sum(sizes[:k]) for k in range(len(sizes))]
-    selects = [slice(a, a + n) for a, n in zip(starts, sizes, strict=True)]
-    return variadic.slices(input, d, selects, title)
+    return cat([_wide_3d(t) for t in _some("dstack", tensors)], 2)
 
 
-def chunk(input: Any, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
-    """Return views of at most `chunks` parts of a tensor, of equal size but the last.
+def column_stack(tensors: Any) -> Tensor:
+    """Return tensors joined side by side, vectors as columns.
 
     Examples
     --------
     >>> import tensorflowlite_grad as tg
-    >>> tg.chunk(tg.arange(5), 2)
-    (tensor([0, 1, 2]), tensor([3, 4]))
+    >>> tg.column_stack((tg.tensor([1, 2]), tg.tensor([3, 4])))
+    tensor([[1, 3],
+            [2, 4]])
     """
-    if chunks <= 0:
-        raise RuntimeError(f"chunk expects `chunks` to be greater than 0, got: {chunks}")
-    d = axis_of("chunk", dim, input._array.ndim)
-    size = input._array.shape[d] if input._array.ndim else 0
-    return split(input, max(-(-size // chunks), 1), dim)
-
-
-def unbind(input: Any, dim: int = 0) -> tuple[Tensor, ...]:
-    """Return views of a tensor's parts along an axis, without that axis.
-
-    Examples
-    --------
-    >>> import tensorflowlite_grad as tg
-    >>> tg.unbind(tg.tensor([[1, 2], [3, 4]]))
-    (tensor([1, 2]), tensor([3, 4]))
-    """
-    input = as_tensor_argument("unbind", input)
-    if not input._array.ndim:
-        raise RuntimeError("Dimension specified as 0 but tensor has no dimensions")
-    d = axis_of("unbind", dim, input._array.ndim)
-    return variadic.slices(input, d, list(range(input._array.shape[d])), "UnbindBackward0")
+    listed = _some("column_stack", tensors)
+    return hstack([t if t._array.ndim > 1 else reshape(t, (-1, 1)) for t in listed])
 
 
 def meshgrid(*tensors: Any, indexing: str = "ij") -> tuple[Tensor, ...]:
@@ -241,14 +262,118 @@ def meshgrid(*tensors: Any, indexing: str = "ij") -> tuple[Tensor, ...]:
     """
     if len(tensors) == 1 and isinstance(tensors[0], (tuple, list)):
         tensors = tuple(tensors[0])
+    if not tensors:
+        raise RuntimeError("meshgrid expects a non-empty TensorList")
     if indexing not in ("ij", "xy"):
         raise RuntimeError(f'meshgrid: indexing must be one of "xy" or "ij", but got: {indexing}')
-    if indexing == "xy" and len(tensors) > 1:
-        second, first, *rest = meshgrid(tensors[1], tensors[0], *tensors[2:])
+    listed = [as_tensor_argument("meshgrid", t, "tensors") for t in tensors]
+    for t in listed:
+        if t._array.ndim > 1:
+            raise RuntimeError(
+                "torch.meshgrid: Expected 0D or 1D tensor in the tensor list but got: "
+                f"{list(t._array.shape)}"
+            )
+        if t.dtype is not listed[0].dtype:
+            raise RuntimeError(
+                "meshgrid expects all tensors to have the same dtype, got "
+                f"{listed[0].dtype.name} and {t.dtype.name}"
+            )
+    common_place("meshgrid", listed)
+    if indexing == "xy" and len(listed) > 1:
+        second, first, *rest = meshgrid(listed[1], listed[0], *listed[2:])
         return (first, second, *rest)
-    shape = tuple(t.numel() for t in tensors)
-    n = len(tensors)
+    shape = tuple(t.numel() for t in listed)
+    n = len(listed)
     return tuple(
         expand(reshape(t, (1,) * k + (-1,) + (1,) * (n - k - 1)), shape)
-        for k, t in enumerate(tensors)
+        for k, t in enumerate(listed)
     )
+
+
+def cartesian_prod(*tensors: Any) -> Tensor:
+    """Return all ways to take one element of each vector, as rows.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.cartesian_prod(tg.tensor([1, 2]), tg.tensor([3, 4]))
+    tensor([[1, 3],
+            [1, 4],
+            [2, 3],
+            [2, 4]])
+    """
+    for t in tensors:
+        _vector("cartesian_prod", t)
+    grids = meshgrid(*tensors)
+    if len(tensors) == 1:
+        return reshape(grids[0], -1)
+    return stack([reshape(g, -1) for g in grids], 1)
+
+
+def _vector(name: str, tensor: Any) -> Any:
+    tensor = as_tensor_argument(name, tensor)
+    if tensor._array.ndim != 1:
+        raise RuntimeError(
+            f"Expect a 1D vector, but got shape {list(tensor._array.shape)} in {name}()"
+        )
+    return tensor
+
+
+def combinations(input: Any, r: int = 2, with_replacement: bool = False) -> Tensor:
+    """Return all ways to choose `r` elements of a vector, in order, as rows.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.combinations(tg.tensor([1, 2, 3]))
+    tensor([[1, 2],
+            [1, 3],
+            [2, 3]])
+    """
+    input = _vector("combinations", input)
+    if r < 0:
+        raise RuntimeError(f"Expect a non-negative number, but got {r} in combinations()")
+    place, n = input._place, input._array.shape[0]
+    if r == 0:
+        return reshape(input, -1)[:0].detach()
+    choose = itertools.combinations_with_replacement if with_replacement else itertools.combinations
+    rows = list(choose(range(n), r))
+    native = place.native(dtypes.int64)
+    with place.entered():
+        flat = place.xp.asarray([k for row in rows for k in row], dtype=native)
+    chosen = index_ops.index_select.record(input, (flat,))
+    return reshape(chosen, (len(rows), r))
+
+
+def block_diag(*tensors: Any) -> Tensor:
+    """Return a matrix with tensors, as matrices, along its diagonal, and zeros elsewhere.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.block_diag(tg.tensor([[1, 2]]), tg.tensor(3))
+    tensor([[1, 2, 0],
+            [0, 0, 3]])
+    """
+    if not tensors:
+        place = default_place()
+        with place.entered():
+            native = place.native(dtypes.get_default_dtype())
+            return place.wrap(place.xp.zeros((1, 0), dtype=native), place)
+    listed = []
+    for number, t in enumerate(tensors):
+        t = as_tensor_argument("block_diag", t, "tensors")
+        if t._array.ndim > 2:
+            raise RuntimeError(
+                "torch.block_diag: Input tensors must have 2 or fewer dimensions. Input "
+                f"{number} has {t._array.ndim} dimensions"
+            )
+        listed.append(_wide_2d(t))
+    listed = together("block_diag", listed)
+    width = sum(t._array.shape[1] for t in listed)
+    rows, left = [], 0
+    for t in listed:
+        n = t._array.shape[1]
+        rows.append(constant_pad.record(t, (0, left), (0, width - left - n), 0))
+        left += n
+    return cat(rows, 0) if len(rows) > 1 else rows[0]

@@ -10,19 +10,31 @@ from ..ops import promotion
 from ..ops.broadcasting import broadcast_error, broadcast_shapes
 from ..ops.shape import reshape_copy
 from .arguments import as_tensor_argument
-from .shape import reshape, squeeze, unsqueeze
+from .creation import zeros_like
+from .elementwise import conj, where
+from .shape import permute, reshape, squeeze, unsqueeze
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ..tensor import Tensor
 
 __all__ = [
+    "addbmm",
     "addmm",
+    "addmv",
+    "addr",
+    "baddbmm",
     "bmm",
+    "chain_matmul",
     "dot",
+    "ger",
+    "inner",
     "matmul",
     "mm",
     "mv",
     "outer",
+    "vdot",
 ]
 
 
@@ -136,16 +148,22 @@ def bmm(input: Any, mat2: Any) -> Tensor:
     >>> tg.bmm(tg.ones(5, 2, 3), tg.ones(5, 3, 4)).shape
     tensorflowlite_grad.Size([5, 2, 4])
     """
+    return ops.bmm.record(*_stacks(input, mat2))
+
+
+def _stacks(input: Any, mat2: Any) -> tuple[Any, Any]:
+    """Return two stacks of matrices that multiply one by one."""
     input, mat2 = _pair("bmm", input, mat2)
-    if input._array.ndim != 3 or mat2._array.ndim != 3:
-        raise RuntimeError("batch1 must be a 3D tensor, and batch2 too, in bmm()")
+    for name, t in (("batch1", input), ("batch2", mat2)):
+        if t._array.ndim != 3:
+            raise RuntimeError(f"{name} must be a 3D tensor, but it has {t._array.ndim} dimensions")
     a, b = input._array.shape, mat2._array.shape
     if a[0] != b[0] or a[2] != b[1]:
         raise RuntimeError(
             f"Expected size for first two dimensions of batch2 tensor to be: [{a[0]}, {a[2]}] "
             f"but got: [{b[0]}, {b[1]}]."
         )
-    return ops.bmm.record(input, mat2)
+    return input, mat2
 
 
 def matmul(input: Any, other: Any) -> Tensor:
@@ -209,6 +227,8 @@ def outer(input: Any, vec2: Any) -> Tensor:
     tensor([[ 3,  4,  5],
             [ 6,  8, 10]])
     """
+    input = as_tensor_argument("outer", input)
+    vec2 = as_tensor_argument("outer", vec2, "vec2", 2)
     if input._array.ndim != 1 or vec2._array.ndim != 1:
         raise RuntimeError(
             f"outer: Expected 1-D argument self and vec2, but got {input._array.ndim}-D and "
@@ -217,8 +237,138 @@ def outer(input: Any, vec2: Any) -> Tensor:
     return reshape(input, (-1, 1)) * vec2
 
 
+def ger(input: Any, vec2: Any) -> Tensor:
+    """Return `outer`: its older name.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.ger(tg.tensor([1, 2]), tg.tensor([3, 4]))
+    tensor([[3, 4],
+            [6, 8]])
+    """
+    return outer(input, vec2)
+
+
+def vdot(input: Any, other: Any) -> Tensor:
+    """Return the dot product of two vectors, the first conjugated where complex.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.vdot(tg.tensor([1j]), tg.tensor([1j]))
+    tensor(1.+0.j)
+    """
+    input = as_tensor_argument("vdot", input)
+    return dot(conj(input) if input.dtype.is_complex else input, other)
+
+
+def inner(input: Any, other: Any) -> Tensor:
+    """Return the dot products of all pairs of vectors along both last axes.
+
+    Parameters
+    ----------
+    input, other : Tensor
+        Of equally long last axes; a tensor without axes multiplies the other.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.inner(tg.tensor([[1.0, 2.0], [3.0, 4.0]]), tg.tensor([1.0, 1.0]))
+    tensor([3., 7.])
+    """
+    input = as_tensor_argument("inner", input)
+    other = as_tensor_argument("inner", other, "other", 2)
+    a, b = tuple(input._array.shape), tuple(other._array.shape)
+    if not a or not b:
+        return input * other  # type: ignore[no-any-return]
+    if a[-1] != b[-1]:
+        raise RuntimeError(
+            "inner() the last dimension must match on both input tensors but got shapes "
+            f"{list(a)} and {list(b)}"
+        )
+    from .contractions import tensordot
+
+    return tensordot(input, other, ([-1], [-1]))
+
+
+def chain_matmul(*matrices: Any) -> Tensor:
+    """Return the product of matrices; `linalg.multi_dot` does the same, and vectors too.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.chain_matmul(tg.ones(2, 3), tg.ones(3, 1))
+    tensor([[3.],
+            [3.]])
+    """
+    from .linalg.products import multi_dot
+
+    if not matrices:
+        raise RuntimeError("chain_matmul(): Expected one or more matrices")
+    for k, matrix in enumerate(matrices):
+        if matrix.ndim != 2:
+            raise RuntimeError(f"Tensor at index {k} is not 2-D but {matrix.ndim}-D")
+    return matrices[0] if len(matrices) == 1 else multi_dot(matrices)  # type: ignore[no-any-return]
+
+
+# -- a product, scaled and added to a tensor --------------------------------------------------------
+
+
+def _added(name: str, input: Any, product: Callable[[], Any], beta: Any, alpha: Any) -> Any:
+    """Return ``beta * input + alpha * product``; with `beta` zero, NaN in `input` is nothing."""
+    out = product()
+    if not out.dtype.is_differentiable:
+        for word, value in (("alpha", alpha), ("beta", beta)):
+            if isinstance(value, float):
+                raise RuntimeError(
+                    "For integral input tensors, argument alpha must not be a floating point "
+                    f"number, nor beta: {name}() got {word}={value}"
+                )
+    if input.dtype is not out.dtype:
+        raise RuntimeError(
+            f"{name}(): self and mat2 must have the same dtype, but got {input.dtype.name} and "
+            f"{out.dtype.name}: expected all to have one dtype"
+        )
+    shape, want = tuple(input._array.shape), tuple(out._array.shape)
+    if not _expands(shape, want):
+        raise RuntimeError(
+            f"The expanded size of the tensor ({want[-1] if want else 1}) must match the existing "
+            f"size ({shape[-1] if shape else 1}) at non-singleton dimension "
+            f"{max(len(want) - 1, 0)}: {name}() adds {list(shape)} to {list(want)}"
+        )
+    if isinstance(alpha, bool) or alpha != 1:
+        out = out * alpha
+    if not isinstance(beta, bool) and beta == 1:
+        return input + out
+    return input * beta + out if beta != 0 else out + _nothing(input, want)
+
+
+def _expands(shape: tuple[int, ...], want: tuple[int, ...]) -> bool:
+    if len(shape) > len(want):
+        return False
+    tail = want[len(want) - len(shape) :]
+    return all(n in (1, m) for n, m in zip(shape, tail, strict=True))
+
+
+def _nothing(input: Any, shape: tuple[int, ...]) -> Any:
+    """Return zeros that do not depend on `input`, but have an edge to it, as PyTorch's have."""
+    if input._edge is None:
+        return 0
+    return where(False, input, zeros_like(input))
+
+
 def addmm(input: Any, mat1: Any, mat2: Any, *, beta: Any = 1, alpha: Any = 1) -> Tensor:
     """Return ``beta * input + alpha * (mat1 @ mat2)``.
+
+    Parameters
+    ----------
+    input : Tensor
+        Broadcast to the product's shape; not read if `beta` is 0.
+    mat1, mat2 : Tensor
+        Matrices.
+    beta, alpha : number
+        Integers for integers.
 
     Examples
     --------
@@ -226,6 +376,89 @@ def addmm(input: Any, mat1: Any, mat2: Any, *, beta: Any = 1, alpha: Any = 1) ->
     >>> tg.addmm(tg.tensor([10.0]), tg.tensor([[1.0, 2.0]]), tg.tensor([[3.0], [4.0]]))
     tensor([[21.]])
     """
-    product = mm(mat1, mat2)
-    product = product if alpha == 1 else product * alpha
-    return product + (input if beta == 1 else input * beta)
+    return _added("addmm", input, lambda: mm(mat1, mat2), beta, alpha)  # type: ignore[no-any-return]
+
+
+def addmv(input: Any, mat: Any, vec: Any, *, beta: Any = 1, alpha: Any = 1) -> Tensor:
+    """Return ``beta * input + alpha * (mat @ vec)``; see `addmm`.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.addmv(tg.tensor([10.0]), tg.tensor([[1.0, 2.0]]), tg.tensor([3.0, 4.0]))
+    tensor([21.])
+    """
+    return _added("addmv", input, lambda: mv(mat, vec), beta, alpha)  # type: ignore[no-any-return]
+
+
+def addr(input: Any, vec1: Any, vec2: Any, *, beta: Any = 1, alpha: Any = 1) -> Tensor:
+    """Return ``beta * input + alpha * outer(vec1, vec2)``.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.addr(tg.zeros(2, 2), tg.tensor([1.0, 2.0]), tg.tensor([3.0, 4.0]))
+    tensor([[3., 4.],
+            [6., 8.]])
+    """
+    for word, v in (("vec1", vec1), ("vec2", vec2)):
+        if v.ndim != 1:
+            raise RuntimeError(f"addr: Expected 1-D argument {word}, but got {v.ndim}-D")
+    shape, want = tuple(input._array.shape), (vec1.numel(), vec2.numel())
+    if not _expands(shape, want):
+        raise RuntimeError(
+            f"size mismatch, input: {list(shape)}, v1: {[want[0]]}, v2: {[want[1]]}, in addr()"
+        )
+    numbers = [t.dtype for t in (input, vec1, vec2)]
+    for word, value in (("alpha", alpha), ("beta", beta)):
+        if isinstance(value, bool) and any(d.name != "bool" for d in numbers):
+            raise RuntimeError(f"Boolean {word} only supported for Boolean results.")
+        if isinstance(value, float) and not any(d.is_differentiable for d in numbers):
+            raise RuntimeError(
+                "For integral input tensors, argument alpha must not be a floating point number."
+            )
+        if isinstance(value, complex) and not any(d.is_complex for d in numbers):
+            raise RuntimeError(
+                "For non-complex input tensors, argument alpha must not be a complex number."
+            )
+    if all(d.name == "bool" for d in numbers):
+        product = outer(vec1, vec2) & bool(alpha)
+        return (input | product) if beta else product.expand(want)  # type: ignore[no-any-return]
+    out = outer(vec1, vec2)
+    if alpha != 1:
+        out = out * alpha
+    if beta != 0:
+        return (input if beta == 1 else input * beta) + out  # type: ignore[no-any-return]
+    return out + _nothing(input, want)
+
+
+def baddbmm(input: Any, batch1: Any, batch2: Any, *, beta: Any = 1, alpha: Any = 1) -> Tensor:
+    """Return ``beta * input + alpha * bmm(batch1, batch2)``; see `addmm`.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.baddbmm(tg.ones(1), tg.ones(2, 1, 3), tg.ones(2, 3, 1)).flatten()
+    tensor([4., 4.])
+    """
+    return _added("baddbmm", input, lambda: bmm(batch1, batch2), beta, alpha)  # type: ignore[no-any-return]
+
+
+def addbmm(input: Any, batch1: Any, batch2: Any, *, beta: Any = 1, alpha: Any = 1) -> Tensor:
+    """Return ``beta * input`` and `alpha` times the sum of ``bmm(batch1, batch2)``; see `addmm`.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.addbmm(tg.ones(1, 1), tg.ones(2, 1, 3), tg.ones(2, 3, 1))
+    tensor([[7.]])
+    """
+
+    def product() -> Any:
+        x, y = _stacks(batch1, batch2)
+        b, n, m = x._array.shape
+        # The sum of products is one product: of rows and columns laid end to end.
+        rows = reshape(permute(x, (1, 0, 2)), (n, b * m))
+        return mm(rows, reshape(y, (b * m, y._array.shape[2])))
+
+    return _added("addbmm", input, product, beta, alpha)  # type: ignore[no-any-return]

@@ -2,21 +2,40 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..autograd.graph import Variable
+from ..dtypes import Kind, dtype
+from ..layouts import check_memory_format, contiguous_format, preserve_format
 from ..ops import conversion
+from .arguments import as_tensor_argument
 
 if TYPE_CHECKING:
     from typing_extensions import TypeIs
 
     from ..tensor import Tensor
 
-__all__ = ["clone", "detach", "is_complex", "is_floating_point", "is_tensor", "numel"]
+__all__ = [
+    "can_cast",
+    "clone",
+    "detach",
+    "is_complex",
+    "is_floating_point",
+    "is_nonzero",
+    "is_storage",
+    "is_tensor",
+    "numel",
+]
 
 
-def clone(input: Tensor) -> Tensor:
+def clone(input: Tensor, *, memory_format: Any = preserve_format) -> Tensor:
     """Return a copy of a tensor; gradients flow through.
+
+    Parameters
+    ----------
+    input : Tensor
+    memory_format : memory_format
+        With `contiguous_format` the elements of the copy lie in memory in order.
 
     Examples
     --------
@@ -24,7 +43,12 @@ def clone(input: Tensor) -> Tensor:
     >>> tg.clone(tg.ones(2))
     tensor([1., 1.])
     """
-    return conversion.clone(input)
+    check_memory_format("clone", memory_format)
+    out: Any = conversion.clone(as_tensor_argument("clone", input))
+    if memory_format is contiguous_format and not out.is_contiguous():
+        # A clone may keep the order of the axes in memory.
+        out._array = out._place.backend.copy(out._place.xp, out._array)
+    return out  # type: ignore[no-any-return]
 
 
 def detach(input: Tensor) -> Tensor:
@@ -85,3 +109,51 @@ def is_complex(input: Tensor) -> bool:
     True
     """
     return input.is_complex()
+
+
+def is_nonzero(input: Tensor) -> bool:
+    """Return whether the only element of a tensor is not zero.
+
+    Raises
+    ------
+    RuntimeError
+        If there is not exactly one.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.is_nonzero(tg.tensor([0.5]))
+    True
+    """
+    return bool(as_tensor_argument("is_nonzero", input))
+
+
+def is_storage(obj: object) -> bool:
+    """Return whether an object is a tensor's storage, as PyTorch has them: none is, here.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.is_storage(tg.ones(2))
+    False
+    """
+    return False
+
+
+def can_cast(from_: dtype, to: dtype) -> bool:
+    """Return whether promotion may turn one dtype into another: never into a lesser kind.
+
+    Kinds, from the least, are truth values, integers, floating-point and complex numbers.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.can_cast(tg.float64, tg.float32), tg.can_cast(tg.float32, tg.int64)
+    (True, False)
+    """
+    for argument, value in (("from_", from_), ("to", to)):
+        if not isinstance(value, dtype):
+            raise TypeError(
+                f"can_cast(): argument {argument!r} must be dtype, not {type(value).__name__}"
+            )
+    return Kind(from_.kind) <= to.kind

@@ -1,4 +1,4 @@
-"""Random tensors, from one generator for each device."""
+"""Random tensors of a shape, in PyTorch's spelling."""
 
 from __future__ import annotations
 
@@ -6,16 +6,28 @@ from typing import TYPE_CHECKING, Any
 
 from .. import dtypes
 from ..backend.selection import resolve
-from ..dtypes import Kind, get_default_dtype
+from ..dtypes import LEGACY_NAMES, Kind, get_default_dtype
+from ..layouts import check_layout, preserve_format
 from .arguments import shape_argument
-from .creation import dtype_argument, finish
+from .factory import dtype_argument, finish, like_options, number
+from .generators import (
+    Generator,
+    generator_of,
+    get_rng_state,
+    initial_seed,
+    manual_seed,
+    seed,
+    set_rng_state,
+)
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
 
 __all__ = [
+    "Generator",
+    "get_rng_state",
+    "initial_seed",
     "manual_seed",
-    "normal",
     "rand",
     "rand_like",
     "randint",
@@ -24,85 +36,81 @@ __all__ = [
     "randn_like",
     "randperm",
     "seed",
+    "set_rng_state",
 ]
 
-_seed = 0x5EED
-_generators: dict[tuple[str, str, int], Any] = {}
+#: What PyTorch's kernels that draw are called in its errors.
+_KERNELS = {"uniform": "check_uniform_bounds", "normal": "normal_kernel_cpu"}
 
 
-def generator_of(place: Any) -> Any:
-    """Return the generator of a device, seeded by the last `manual_seed`."""
-    key = (place.backend.name, place.kind, place.index)
-    if key not in _generators:
-        _generators[key] = place.backend.random(_seed, place.kind, place.index)
-    return _generators[key]
-
-
-def manual_seed(seed: int) -> None:
-    """Start the random numbers of every device anew.
-
-    Parameters
-    ----------
-    seed : int
-        The same seed gives the same numbers on the same backend.
-
-    Examples
-    --------
-    >>> import tensorflowlite_grad as tg
-    >>> tg.manual_seed(1)
-    >>> a = tg.rand(2)
-    >>> tg.manual_seed(1)
-    >>> bool((a == tg.rand(2)).all())
-    True
-    """
-    global _seed
-    if isinstance(seed, bool) or not isinstance(seed, int):
-        raise TypeError(f"manual_seed(): argument 'seed' must be int, not {type(seed).__name__}")
-    _seed = seed
-    _generators.clear()
-
-
-def seed() -> int:
-    """Seed the random numbers unpredictably, and return the seed.
-
-    Examples
-    --------
-    >>> import tensorflowlite_grad as tg
-    >>> isinstance(tg.seed(), int)
-    True
-    """
-    import secrets
-
-    value = secrets.randbits(63)
-    manual_seed(value)
-    return value
-
-
-def _float(name: str, dtype: Any) -> dtypes.dtype:
-    wanted = dtype_argument(dtype) or get_default_dtype()
-    if wanted.kind is not Kind.FLOAT:
-        raise RuntimeError(f'"{name}" not implemented for {wanted.name}: give a floating dtype')
-    return wanted
-
-
-def _drawn(
-    name: str, draw: str, size: Any, named: Any, dtype: Any, device: Any, requires_grad: bool
+def drawn(
+    draw: str, shape: tuple[int, ...], wanted: dtypes.dtype, place: Any, generator: Any = None
 ) -> Any:
+    """Return a native array of uniform or normal numbers, complex ones too.
+
+    Raises
+    ------
+    NotImplementedError
+        If the dtype is of integers.
+    """
+    if wanted.kind < Kind.FLOAT:
+        raise NotImplementedError(
+            f"\"{_KERNELS[draw]}\" not implemented for '{LEGACY_NAMES[wanted.name]}': random "
+            "numbers of this kind need a floating dtype"
+        )
+    source = generator_of(place, generator)
+    with place.entered():
+        if not wanted.is_complex:
+            return getattr(source, draw)(place.xp, shape, place.native(wanted))
+        part, native = place.native(wanted.to_real()), place.native(wanted)
+        parts = [getattr(source, draw)(place.xp, shape, part) for _ in range(2)]
+        real, imag = (place.xp.astype(x, native) for x in parts)
+        out = real + imag * 1j
+        # A complex number's variance is that of both of its parts together.
+        return out * 0.5**0.5 if draw == "normal" else out
+
+
+def _made(
+    name: str,
+    draw: str,
+    size: Any,
+    named: Any,
+    generator: Any,
+    dtype: Any,
+    layout: Any,
+    device: Any,
+    requires_grad: bool,
+) -> Any:
+    check_layout(name, layout)
     shape = shape_argument(name, size if named is None else (named,))
-    place = resolve(device)
-    native = place.native(_float(name, dtype))
-    array = getattr(generator_of(place), draw)(place.xp, shape, native)
-    return finish(array, place, requires_grad)
+    place = resolve(device) if device is not None or generator is None else generator._place
+    wanted = dtype_argument(dtype) or get_default_dtype()
+    return finish(drawn(draw, shape, wanted, place, generator), place, requires_grad)
 
 
 def rand(
     *dims: Any,
     size: Any = None,
+    generator: Generator | None = None,
     dtype: Any = None,
+    layout: Any = None,
     device: Any = None,
     requires_grad: bool = False,
+    pin_memory: bool = False,
 ) -> Tensor:
     """Return numbers drawn evenly from [0, 1).
+
+    Parameters
+    ----------
+    *dims : int or sequence of int
+    size : sequence of int, optional
+        The shape, where it is given by name.
+    generator : Generator, optional
+        What draws, in place of the device's own generator.
+    dtype : dtype, optional
+        Of a complex one, both parts are drawn.
+    layout, device, requires_grad, pin_memory
+        As of `zeros`.
 
     Examples
     --------
@@ -110,17 +118,24 @@ def rand(
     >>> tg.rand(2, 3).shape
     tensorflowlite_grad.Size([2, 3])
     """
-    return _drawn("rand", "uniform", dims, size, dtype, device, requires_grad)
+    options = (generator, dtype, layout, device, requires_grad)
+    return _made("rand", "uniform", dims, size, *options)
 
 
 def randn(
     *dims: Any,
     size: Any = None,
+    generator: Generator | None = None,
     dtype: Any = None,
+    layout: Any = None,
     device: Any = None,
     requires_grad: bool = False,
+    pin_memory: bool = False,
 ) -> Tensor:
     """Return numbers drawn from the standard normal distribution.
+
+    Parameters are those of `rand`. Complex numbers have a variance of one, too: one half
+    in each part.
 
     Examples
     --------
@@ -128,7 +143,58 @@ def randn(
     >>> tg.randn(size=()).shape
     tensorflowlite_grad.Size([])
     """
-    return _drawn("randn", "normal", dims, size, dtype, device, requires_grad)
+    options = (generator, dtype, layout, device, requires_grad)
+    return _made("randn", "normal", dims, size, *options)
+
+
+def integers(
+    name: str, low: Any, high: Any, shape: tuple[int, ...], wanted: Any, place: Any, generator: Any
+) -> Any:
+    """Return a native array of integers of [low, high), in any dtype that holds them.
+
+    Raises
+    ------
+    RuntimeError
+        If the range is empty, or the dtype does not hold all of it.
+    """
+    low, high = number(low), number(high)
+    for argument, value in (("low", low), ("high", high)):
+        if isinstance(value, bool) or not hasattr(value, "__index__"):
+            raise TypeError(
+                f"{name}(): argument {argument!r} must be int, not {type(value).__name__}"
+            )
+    low, high = low.__index__(), high.__index__()
+    if low >= high:
+        raise RuntimeError(
+            f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}"
+        )
+    if wanted.is_complex:
+        raise RuntimeError(
+            "check_random_bounds handles only integral, floating-point and boolean types, not "
+            f"{wanted.name}: in {name}()"
+        )
+    least, most = _range(wanted)
+    for argument, value in (("from", low), ("to - 1", high - 1)):
+        if not least <= value <= most:
+            raise RuntimeError(
+                f"{argument} is out of bounds for {wanted.name}: {value} is not between {least} "
+                f"and {most}, in {name}()"
+            )
+    source = generator_of(place, generator)
+    with place.entered():
+        native = place.native(dtypes.int64)
+        out = source.integers(place.xp, low, high, shape, native)
+        return place.xp.astype(out, place.native(wanted))
+
+
+def _range(d: dtypes.dtype) -> tuple[int, int]:
+    if d.kind is Kind.BOOL:
+        return 0, 1
+    bits = min(8 * d.itemsize, 64 - (not d.is_signed and d.itemsize == 8))
+    if d.kind is Kind.FLOAT:
+        most = {2: 65504}.get(d.itemsize, 2**63 - 1)
+        return -most, most
+    return (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1) if d.is_signed else (0, 2**bits - 1)
 
 
 def randint(
@@ -136,16 +202,30 @@ def randint(
     high: Any = None,
     size: Any = None,
     *,
+    generator: Generator | None = None,
     dtype: Any = None,
+    layout: Any = None,
     device: Any = None,
     requires_grad: bool = False,
+    pin_memory: bool = False,
 ) -> Tensor:
     """Return integers drawn evenly from [low, high), or from [0, low).
+
+    Parameters
+    ----------
+    low : int
+    high : int, optional
+    size : sequence of int
+    generator : Generator, optional
+    dtype : dtype, optional
+        int64 by default.
+    layout, device, requires_grad, pin_memory
+        As of `zeros`.
 
     Raises
     ------
     RuntimeError
-        If the range is empty.
+        If the range is empty, or the dtype does not hold all of it.
 
     Examples
     --------
@@ -153,29 +233,30 @@ def randint(
     >>> int(tg.randint(3, 4, (1,)))
     3
     """
+    check_layout("randint", layout)
     if isinstance(high, (tuple, list)) and size is None:
         low, high, size = 0, low, high
     elif high is None or low is None:
         low, high = 0, low if high is None else high
     if size is None:
         raise TypeError("randint(): argument 'size' is missing; give the shape as a tuple")
-    for argument, value in (("low", low), ("high", high)):
-        if isinstance(value, bool) or not hasattr(value, "__index__"):
-            raise TypeError(
-                f"randint(): argument {argument!r} must be int, not {type(value).__name__}"
-            )
-    if low >= high:
-        raise RuntimeError(
-            f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}"
-        )
-    place = resolve(device)
     shape = shape_argument("randint", (size,))
-    native = place.native(dtype_argument(dtype) or dtypes.int64)
-    array = generator_of(place).integers(place.xp, int(low), int(high), shape, native)
+    place = resolve(device) if device is not None or generator is None else generator._place
+    wanted = dtype_argument(dtype) or dtypes.int64
+    array = integers("randint", low, high, shape, wanted, place, generator)
     return finish(array, place, requires_grad)
 
 
-def randperm(n: int, *, dtype: Any = None, device: Any = None) -> Tensor:
+def randperm(
+    n: int,
+    *,
+    generator: Generator | None = None,
+    dtype: Any = None,
+    layout: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    pin_memory: bool = False,
+) -> Tensor:
     """Return the integers from 0 to n-1 in random order.
 
     Examples
@@ -184,23 +265,47 @@ def randperm(n: int, *, dtype: Any = None, device: Any = None) -> Tensor:
     >>> sorted(tg.randperm(4).tolist())
     [0, 1, 2, 3]
     """
-    place = resolve(device)
-    native = place.native(dtype_argument(dtype) or dtypes.int64)
-    return finish(generator_of(place).permutation(place.xp, int(n), native), place)
+    check_layout("randperm", layout)
+    n = number(n)
+    (n,) = shape_argument("randperm", (n,))
+    place = resolve(device) if device is not None or generator is None else generator._place
+    wanted = dtype_argument(dtype) or dtypes.int64
+    if n and n - 1 > _range(wanted)[1]:
+        raise RuntimeError(
+            f"value cannot be converted to type {wanted.name} without overflow: {n - 1}, in "
+            "randperm()"
+        )
+    source = generator_of(place, generator)
+    with place.entered():
+        out = source.permutation(place.xp, n, place.native(dtypes.int64))
+        array = place.xp.astype(out, place.native(wanted))
+    return finish(array, place, requires_grad)
 
 
-def _like(draw: Any, input: Any, dtype: Any, device: Any, requires_grad: bool) -> Any:
-    place = input._place if device is None else resolve(device, input._place)
-    return draw(
-        tuple(input._array.shape),
-        dtype=dtype or input._place.dtype_of(input._array),
-        device=place.device,
-        requires_grad=requires_grad,
-    )
+def _like(
+    name: str,
+    draw: str,
+    input: Any,
+    generator: Any,
+    dtype: Any,
+    layout: Any,
+    device: Any,
+    requires_grad: bool,
+    memory_format: Any,
+) -> Any:
+    shape, wanted, place = like_options(name, input, dtype, device, layout, memory_format)
+    return finish(drawn(draw, shape, wanted, place, generator), place, requires_grad)
 
 
 def rand_like(
-    input: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
+    input: Any,
+    *,
+    generator: Generator | None = None,
+    dtype: Any = None,
+    layout: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    memory_format: Any = preserve_format,
 ) -> Tensor:
     """Return numbers of [0, 1) in the shape, dtype and device of another tensor.
 
@@ -210,11 +315,19 @@ def rand_like(
     >>> tg.rand_like(tg.zeros(2, 3)).shape
     tensorflowlite_grad.Size([2, 3])
     """
-    return _like(rand, input, dtype, device, requires_grad)
+    options = (generator, dtype, layout, device, requires_grad, memory_format)
+    return _like("rand_like", "uniform", input, *options)
 
 
 def randn_like(
-    input: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
+    input: Any,
+    *,
+    generator: Generator | None = None,
+    dtype: Any = None,
+    layout: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    memory_format: Any = preserve_format,
 ) -> Tensor:
     """Return normal numbers in the shape, dtype and device of another tensor.
 
@@ -224,17 +337,21 @@ def randn_like(
     >>> tg.randn_like(tg.zeros(2, dtype=tg.float64)).dtype
     tensorflowlite_grad.float64
     """
-    return _like(randn, input, dtype, device, requires_grad)
+    options = (generator, dtype, layout, device, requires_grad, memory_format)
+    return _like("randn_like", "normal", input, *options)
 
 
 def randint_like(
     input: Any,
-    low: int,
-    high: int | None = None,
+    low: Any = None,
+    high: Any = None,
     *,
+    generator: Generator | None = None,
     dtype: Any = None,
+    layout: Any = None,
     device: Any = None,
     requires_grad: bool = False,
+    memory_format: Any = preserve_format,
 ) -> Tensor:
     """Return integers of [low, high) in the shape, dtype and device of another tensor.
 
@@ -244,27 +361,8 @@ def randint_like(
     >>> tg.randint_like(tg.zeros(2), 7, 8)
     tensor([7., 7.])
     """
-    place = input._place if device is None else resolve(device, input._place)
-    return randint(
-        0 if high is None else low,
-        low if high is None else high,
-        tuple(input._array.shape),
-        dtype=dtype or input._place.dtype_of(input._array),
-        device=place.device,
-        requires_grad=requires_grad,
-    )
-
-
-def normal(mean: Any = 0.0, std: Any = 1.0, size: Any = None, **options: Any) -> Tensor:
-    """Return normal numbers of given mean and standard deviation, tensors or numbers.
-
-    Examples
-    --------
-    >>> import tensorflowlite_grad as tg
-    >>> tg.normal(5.0, 0.0, (2,))
-    tensor([5., 5.])
-    """
-    if size is None:
-        shaped = mean if hasattr(mean, "_array") else std
-        return randn_like(shaped) * std + mean
-    return randn(size=size, **options) * std + mean
+    if high is None or low is None:
+        low, high = 0, low if high is None else high
+    shape, wanted, place = like_options("randint_like", input, dtype, device, layout, memory_format)
+    array = integers("randint_like", low, high, shape, wanted, place, generator)
+    return finish(array, place, requires_grad)

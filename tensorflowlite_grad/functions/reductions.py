@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from .. import dtypes
@@ -10,6 +11,7 @@ from ..ops import conversion
 from ..ops import reductions as ops
 from .arguments import as_tensor_argument, one_of, reduction
 from .arguments import axis as axis_of
+from .elementwise import where
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -18,13 +20,13 @@ __all__ = [
     "all",
     "any",
     "count_nonzero",
-    "cumprod",
-    "cumsum",
+    "dist",
     "log_softmax",
     "logsumexp",
     "mean",
     "norm",
     "prod",
+    "renorm",
     "softmax",
     "std",
     "sum",
@@ -42,7 +44,7 @@ def _floating(name: str, input: Any) -> Any:
     return input
 
 
-def _promoted(input: Any, dtype: Any) -> Any:
+def promoted(input: Any, dtype: Any) -> Any:
     """Return the input of a sum: integers are added as int64."""
     if dtype is not None:
         return conversion.cast(input, dtype)
@@ -88,9 +90,9 @@ def sum(
     tensor([4, 6])
     """
     if dim is None and axis is None and not keepdim and keepdims is None:
-        return ops.sum_all.record(_promoted(as_tensor_argument("sum", input), dtype))
+        return ops.sum_all.record(promoted(as_tensor_argument("sum", input), dtype))
     input, dims, keep = reduction("sum", input, dim, axis, keepdim, keepdims)
-    return ops.sum_dim.record(_promoted(input, dtype), dims, keep)
+    return ops.sum_dim.record(promoted(input, dtype), dims, keep)
 
 
 def mean(
@@ -141,7 +143,7 @@ def prod(
     """
     input, dims, keep = reduction("prod", input, dim, axis, keepdim, keepdims)
     op = ops.prod if dims is None and not keep else ops.prod_dim
-    return op.record(_promoted(input, dtype), dims, keep)
+    return op.record(promoted(input, dtype), dims, keep)
 
 
 def _spread_arguments(
@@ -285,7 +287,7 @@ def _as_float(input: Any) -> Any:
     return input
 
 
-def _along(name: str, op: Any, input: Any, dim: Any, axis: Any, dtype: Any) -> Any:
+def along_one_axis(name: str, op: Any, input: Any, dim: Any, axis: Any, dtype: Any) -> Any:
     input = as_tensor_argument(name, input)
     dim = one_of(name, dim, axis, "dim and axis", None)
     if dim is None:
@@ -308,7 +310,8 @@ def softmax(input: Any, dim: Any = None, *, dtype: Any = None, axis: Any = None)
     >>> tg.softmax(tg.tensor([0.0, 0.0]), dim=0)
     tensor([0.5000, 0.5000])
     """
-    return _along("softmax", ops.softmax, _as_float_input(input), dim, axis, dtype)
+    input = _as_float_input("softmax", input, dtype)
+    return along_one_axis("softmax", ops.softmax, input, dim, axis, None)
 
 
 def log_softmax(input: Any, dim: Any = None, *, dtype: Any = None, axis: Any = None) -> Tensor:
@@ -320,40 +323,21 @@ def log_softmax(input: Any, dim: Any = None, *, dtype: Any = None, axis: Any = N
     >>> tg.log_softmax(tg.tensor([0.0, 0.0]), dim=0)
     tensor([-0.6931, -0.6931])
     """
-    return _along("log_softmax", ops.log_softmax, _as_float_input(input), dim, axis, dtype)
+    input = _as_float_input("log_softmax", input, dtype)
+    return along_one_axis("log_softmax", ops.log_softmax, input, dim, axis, None)
 
 
-def _as_float_input(input: Any) -> Any:
-    input = _as_float(as_tensor_argument("softmax", input))
+def _as_float_input(name: str, input: Any, dtype: Any) -> Any:
+    input = as_tensor_argument(name, input)
+    if dtype is not None:
+        input = conversion.cast(input, dtype)
     if input.dtype.is_complex:
-        raise RuntimeError("softmax() and log_softmax() do not support complex input")
-    return input
-
-
-def cumsum(input: Any, dim: Any = None, *, dtype: Any = None, axis: Any = None) -> Tensor:
-    """Return the running sums along `dim`.
-
-    Examples
-    --------
-    >>> import tensorflowlite_grad as tg
-    >>> tg.cumsum(tg.tensor([1, 2, 3]), dim=0)
-    tensor([1, 3, 6])
-    """
-    input = _promoted(as_tensor_argument("cumsum", input), dtype)
-    return _along("cumsum", ops.cumsum, input, dim, axis, None)
-
-
-def cumprod(input: Any, dim: Any = None, *, dtype: Any = None, axis: Any = None) -> Tensor:
-    """Return the running products along `dim`.
-
-    Examples
-    --------
-    >>> import tensorflowlite_grad as tg
-    >>> tg.cumprod(tg.tensor([1.0, 2.0, 3.0]), dim=0)
-    tensor([1., 2., 6.])
-    """
-    input = _promoted(as_tensor_argument("cumprod", input), dtype)
-    return _along("cumprod", ops.cumprod, input, dim, axis, None)
+        legacy = dtypes.LEGACY_NAMES[input.dtype.name]
+        raise NotImplementedError(
+            f"\"softmax_lastdim_kernel_impl\" not implemented for '{legacy}': {name}() is for real "
+            "numbers"
+        )
+    return _as_float(input)
 
 
 def norm(
@@ -382,13 +366,22 @@ def norm(
     >>> tg.norm(tg.tensor([3.0, -4.0]))
     tensor(5.)
     """
-    if p is None or p == "fro":
-        p = 2
-    if isinstance(p, str):
-        if p not in ("inf", "-inf"):
-            raise RuntimeError(f"norm(): order {p!r} is not supported; give a number or 'fro'")
+    if isinstance(p, str) and p in ("inf", "-inf"):
         p = float(p)
+    if isinstance(p, str) and (p != "fro" or (isinstance(dim, (tuple, list)) and len(dim) > 2)):
+        return _matrix_norm(input, p, dim, keepdim, dtype=dtype, axis=axis, keepdims=keepdims)
+    p = 2 if p in (None, "fro") else p
     return vector_norm(input, p, dim, keepdim, dtype=dtype, axis=axis, keepdims=keepdims)
+
+
+def _matrix_norm(
+    input: Any, p: str, dim: Any, keepdim: bool, *, dtype: Any, axis: Any, keepdims: Any
+) -> Any:
+    from .linalg.norms import matrix_norm
+
+    dim = one_of("norm", dim, axis, "dim and axis", None)
+    keep = bool(one_of("norm", keepdim, keepdims, "keepdim and keepdims", False))
+    return matrix_norm(input, p, (-2, -1) if dim is None else dim, keep, dtype=dtype)
 
 
 def vector_norm(
@@ -411,12 +404,94 @@ def vector_norm(
     """
     x, dims, keep = reduction("linalg.vector_norm", x, dim, axis, keepdim, keepdims)
     if dtype is not None:
-        x = conversion.cast(x, dtype)
+        if not dtype.is_differentiable:
+            raise RuntimeError(
+                "linalg.vector_norm: dtype should be floating point or complex, but got "
+                f"{dtypes.LEGACY_NAMES[dtype.name]}"
+            )
+        if x.dtype.is_complex and not dtype.is_complex:
+            raise RuntimeError(
+                "linalg.vector_norm: dtype should be complex for complex inputs, but got "
+                f"{dtypes.LEGACY_NAMES[dtype.name]}"
+            )
     if x.dtype.kind < Kind.FLOAT:
         raise RuntimeError(
             "linalg.vector_norm: Expected a floating point or complex tensor as input. Got "
-            f"{x.dtype.name.capitalize()}; convert with .float()"
+            f"{dtypes.LEGACY_NAMES[x.dtype.name]}; convert with .float()"
         )
+    if dtype is not None:
+        x = conversion.cast(x, dtype)
+    if isinstance(ord, complex):
+        raise RuntimeError("linalg.vector_norm: Expected a non-complex scalar as the order of norm")
     if not isinstance(ord, (int, float)):
         raise TypeError(f"norm order must be a number, got {type(ord).__name__}")
+    if (ord < 0 or ord == math.inf) and not x.numel():
+        _check_identity(x, ord, dims)
     return ops.vector_norm.record(x, ord, dims, keep)
+
+
+def _check_identity(x: Any, ord: float, dims: Any) -> None:
+    why = "and the operation does not have an identity"
+    if dims is None:
+        raise RuntimeError(
+            f"linalg.vector_norm cannot compute the {ord} norm on an empty tensor because the "
+            "operation does not have an identity"
+        )
+    for d in dims:
+        if not x._array.shape[d]:
+            raise RuntimeError(
+                f"linalg.vector_norm cannot compute the {ord} norm on the dimension {d} because "
+                f"this dimension is empty {why}"
+            )
+
+
+def dist(input: Any, other: Any, p: float = 2) -> Tensor:
+    """Return the norm of order `p` of the difference of two tensors.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.dist(tg.tensor([1.0, 2.0]), tg.tensor([4.0, 6.0]))
+    tensor(5.)
+    """
+    input = as_tensor_argument("dist", input)
+    return norm(input - as_tensor_argument("dist", other, "other", 2), p)
+
+
+def renorm(input: Any, p: float, dim: int, maxnorm: float) -> Tensor:
+    """Return a copy whose parts along `dim` are scaled down to a norm of at most `maxnorm`.
+
+    Parameters
+    ----------
+    input : Tensor
+        Of two or more axes.
+    p : float
+        The norm's order, positive.
+    dim : int
+        The axis whose parts have their norm taken each.
+    maxnorm : float
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.renorm(tg.tensor([[3.0, 4.0], [0.3, 0.4]]), 2, 0, 1.0)
+    tensor([[0.6000, 0.8000],
+            [0.3000, 0.4000]])
+    """
+    input = as_tensor_argument("renorm", input)
+    ndim = input._array.ndim
+    if isinstance(p, complex):
+        raise RuntimeError("renorm: p must be real-valued")
+    if p <= 0:
+        raise RuntimeError(f"renorm: non-positive-norm not supported, got {p}")
+    if isinstance(maxnorm, complex):
+        raise RuntimeError("renorm: maxnorm must be real-valued")
+    if maxnorm < 0:
+        raise RuntimeError(f"renorm: expected maxnorm to be >= 0 but got {maxnorm}")
+    if ndim < 2:
+        raise RuntimeError(f"renorm: input needs at least 2 dimensions, got {ndim} dimensions")
+    d = axis_of("renorm", dim, ndim)
+    size = vector_norm(input, p, tuple(k for k in range(ndim) if k != d), True)
+    large = size.detach() > maxnorm
+    # What is divided by is masked too, so that no inf is met in a derivative.
+    return input * where(large, maxnorm / (where(large, size, 1.0) + 1e-7), 1.0)

@@ -6,6 +6,8 @@ from math import prod
 from operator import index as as_index
 from typing import TYPE_CHECKING, Any
 
+from .. import dtypes
+from ..autograd.storage import share
 from ..ops import conversion
 from ..ops import shape as ops
 from ..ops.broadcasting import broadcast_error, broadcast_shapes
@@ -78,6 +80,19 @@ def _resolved(name: str, tensor: Any, size: Any) -> tuple[int, ...]:
     return tuple(numbers)
 
 
+def listed(name: str, given: tuple[Any, ...], keyword: Any, word: str) -> tuple[Any, ...]:
+    """Return ints given one by one, as one sequence, or by keyword, as a tuple."""
+    if keyword is not None:
+        if given:
+            raise TypeError(f"{name}() got multiple values for argument {word!r}")
+        given = (keyword,)
+    elif not given:
+        return ()
+    if len(given) == 1 and isinstance(given[0], (tuple, list)):
+        return tuple(given[0])
+    return given
+
+
 def _as_view(tensor: Any, shape: tuple[int, ...]) -> Any:
     """Return the tensor reshaped as a view, or None where memory does not allow one."""
     place = tensor._place
@@ -87,8 +102,16 @@ def _as_view(tensor: Any, shape: tuple[int, ...]) -> Any:
     return ops.view.record(tensor, shape)
 
 
-def view(input: Any, *size: Any) -> Tensor:
-    """Return the same memory in another shape.
+def view(input: Any, *size: Any, dtype: Any = None) -> Tensor:
+    """Return the same memory in another shape, or read as another dtype.
+
+    Parameters
+    ----------
+    input : Tensor
+    *size : int or sequence of int, or dtype
+    dtype : dtype, optional
+        No gradient flows through, unless it is the tensor's own. Where elements differ in
+        size, so does the last axis.
 
     Raises
     ------
@@ -102,12 +125,50 @@ def view(input: Any, *size: Any) -> Tensor:
     tensor([[0, 1],
             [2, 3]])
     """
+    if len(size) == 1 and isinstance(size[0], dtypes.dtype):
+        dtype, size = size[0], ()
+    if dtype is not None:
+        if size:
+            raise TypeError("view() takes a shape or a dtype, not both")
+        return _as_dtype(input, dtype)
     out = _as_view(input, _resolved("view", input, size))
     if out is None:
         raise RuntimeError(
             "view size is not compatible with input tensor's size and stride (at least one "
             "dimension spans across two contiguous subspaces). Use .reshape(...) instead."
         )
+    return out
+
+
+def _as_dtype(input: Any, dtype: Any) -> Any:
+    """Return the same memory read as another dtype."""
+    have, place = input.dtype, input._place
+    if dtype is have:
+        return conversion.alias(input)
+    shape, old, new = tuple(input._array.shape), have.itemsize, dtype.itemsize
+    names = f"to view {have.name} as {dtype.name} (different element sizes)"
+    if old != new and not shape:
+        raise RuntimeError(f"self.dim() cannot be 0 {names}")
+    if new > old and shape[-1] % (new // old):
+        raise RuntimeError(
+            f"self.size(-1) must be divisible by {new // old} {names}, but got {shape[-1]}"
+        )
+    input._array = place.backend.mutable(input._array)
+    strides, offset, _ = place.backend.layout(input._array)
+    if old != new and strides[-1] != 1 and shape[-1] != 1:
+        raise RuntimeError(f"self.stride(-1) must be 1 {names}, but got {strides[-1]}")
+    if new > old and any(s % (new // old) for s in (offset, *strides[:-1])):
+        raise RuntimeError(
+            f"self.stride() and self.storage_offset() must be divisible by {new // old} {names}"
+        )
+    native = place.native(dtype)
+    array = place.backend.view_dtype(input._array, native)
+    if array is None:
+        raise NotImplementedError(
+            f"backend {place.backend.name!r} cannot read memory as another dtype: view({dtype!r})"
+        )
+    out = place.wrap(array, place)
+    share(out, input)
     return out
 
 
@@ -208,7 +269,9 @@ def squeeze(input: Any, dim: Any = None, *, axis: Any = None) -> Tensor:
     """
     input = as_tensor_argument("squeeze", input)
     shape = tuple(input._array.shape)
-    dims = axes("squeeze", one_of("squeeze", dim, axis, "dim and axis", None), len(shape))
+    dim = one_of("squeeze", dim, axis, "dim and axis", None)
+    # Unlike a reduction's, an empty tuple stands for no axes.
+    dims = () if isinstance(dim, (tuple, list)) and not dim else axes("squeeze", dim, len(shape))
     kept = tuple(n for k, n in enumerate(shape) if n != 1 or (dims is not None and k not in dims))
     return (ops.squeeze if dims is None else ops.squeeze_dim).record(input, kept)
 
@@ -228,7 +291,7 @@ def unsqueeze(input: Any, dim: Any = None, *, axis: Any = None) -> Tensor:
     return ops.unsqueeze.record(input, (*shape[:d], 1, *shape[d:]))
 
 
-def permute(input: Any, *dims: Any) -> Tensor:
+def permute(input: Any, *order: Any, dims: Any = None) -> Tensor:
     """Return a view with the axes in another order.
 
     Raises
@@ -243,8 +306,7 @@ def permute(input: Any, *dims: Any) -> Tensor:
     tensorflowlite_grad.Size([4, 2, 3])
     """
     input = as_tensor_argument("permute", input)
-    if len(dims) == 1 and isinstance(dims[0], (tuple, list)):
-        dims = tuple(dims[0])
+    dims = listed("permute", order, dims, "dims")
     n = input._array.ndim
     if len(dims) != n:
         raise RuntimeError(
@@ -252,10 +314,10 @@ def permute(input: Any, *dims: Any) -> Tensor:
             f"the desired ordering of dimensions i.e. input.dim() = {n} is not equal to "
             f"len(dims) = {len(dims)}"
         )
-    order = tuple(axis_of("permute", d, n) for d in dims)
-    if len(set(order)) != n:
+    chosen = tuple(axis_of("permute", d, n) for d in dims)
+    if len(set(chosen)) != n:
         raise RuntimeError("permute(): duplicate dims are not allowed.")
-    return ops.permute.record(input, order)
+    return ops.permute.record(input, chosen)
 
 
 def transpose(input: Any, dim0: int, dim1: int) -> Tensor:
@@ -320,24 +382,38 @@ def movedim(input: Any, source: Any, destination: Any) -> Tensor:
     >>> tg.movedim(tg.ones(2, 3, 4), 0, -1).shape
     tensorflowlite_grad.Size([3, 4, 2])
     """
+    input = as_tensor_argument("movedim", input)
     n = input._array.ndim
-    sources = axes("movedim", source, n) or ()
-    targets = axes("movedim", destination, n) or ()
+    sources = _moved("source", source, n)
+    targets = _moved("destination", destination, n)
     if len(sources) != len(targets):
         raise RuntimeError(
-            f"movedim: Invalid source or destination dims: source ({list(sources)} dims) should "
-            f"contain the same number of dims as destination ({list(targets)} dims)"
+            f"movedim: Invalid source or destination dims: source ({_shown(source)} dims) should "
+            f"contain the same number of dims as destination ({_shown(destination)} dims)"
         )
+    if not n:
+        return conversion.alias(input)
     order = [k for k in range(n) if k not in sources]
     for target, origin in sorted(zip(targets, sources, strict=True)):
         order.insert(target, origin)
     return ops.permute.record(input, tuple(order))
 
 
+def _shown(dims: Any) -> list[int]:
+    return list(dims) if isinstance(dims, (tuple, list)) else [dims]
+
+
+def _moved(which: str, dims: Any, n: int) -> tuple[int, ...]:
+    found = tuple(axis_of("movedim", d, n) for d in _shown(dims))
+    if len(set(found)) != len(found):
+        raise RuntimeError(f"movedim: repeated dim in `{which}` ({_shown(dims)})")
+    return found
+
+
 moveaxis = movedim
 
 
-def expand(input: Any, *sizes: Any) -> Tensor:
+def expand(input: Any, *sizes: Any, size: Any = None, implicit: bool = False) -> Tensor:
     """Return a view repeated along axes of size 1, without a copy; -1 keeps a size.
 
     Raises
@@ -353,8 +429,7 @@ def expand(input: Any, *sizes: Any) -> Tensor:
             [2., 2., 2.]])
     """
     input = as_tensor_argument("expand", input)
-    if len(sizes) == 1 and isinstance(sizes[0], (tuple, list)):
-        sizes = tuple(sizes[0])
+    sizes = listed("expand", sizes, size, "size")
     shape = tuple(input._array.shape)
     lead = len(sizes) - len(shape)
     if lead < 0:
@@ -413,7 +488,7 @@ def broadcast_tensors(*tensors: Any) -> tuple[Tensor, ...]:
     return tuple(expand(t, broadcast_shapes(*shapes)) for t in tensors)
 
 
-def repeat(input: Any, *repeats: Any) -> Tensor:
+def repeat(input: Any, *counts: Any, repeats: Any = None) -> Tensor:
     """Return copies of the tensor side by side along each axis.
 
     Examples
@@ -423,7 +498,7 @@ def repeat(input: Any, *repeats: Any) -> Tensor:
     tensor([[1, 2, 1, 2],
             [1, 2, 1, 2]])
     """
-    counts = shape_argument("repeat", repeats)
+    counts = shape_argument("repeat", listed("repeat", counts, repeats, "repeats"))
     if len(counts) < input._array.ndim:
         raise RuntimeError(
             "Number of dimensions of repeat dims can not be smaller than number of dimensions of "
@@ -432,7 +507,7 @@ def repeat(input: Any, *repeats: Any) -> Tensor:
     return ops.repeat.record(input, counts)
 
 
-def tile(input: Any, *dims: Any) -> Tensor:
+def tile(input: Any, *counts: Any, dims: Any = None) -> Tensor:
     """Return copies of the tensor side by side: as `repeat`, missing counts being 1.
 
     Examples
@@ -441,11 +516,12 @@ def tile(input: Any, *dims: Any) -> Tensor:
     >>> tg.tile(tg.tensor([1, 2]), (2,))
     tensor([1, 2, 1, 2])
     """
-    counts = shape_argument("tile", dims)
+    input = as_tensor_argument("tile", input)
+    counts = shape_argument("tile", listed("tile", counts, dims, "dims"))
     return ops.repeat.record(input, (1,) * (input._array.ndim - len(counts)) + counts)
 
 
-def flip(input: Any, *dims: Any) -> Tensor:
+def flip(input: Any, *axis: Any, dims: Any = None) -> Tensor:
     """Return a copy with the order along some axes reversed.
 
     Examples
@@ -455,9 +531,7 @@ def flip(input: Any, *dims: Any) -> Tensor:
     tensor([3, 2, 1])
     """
     input = as_tensor_argument("flip", input)
-    if len(dims) == 1 and isinstance(dims[0], (tuple, list)):
-        dims = tuple(dims[0])
-    found = axes("flip", dims, input._array.ndim)
+    found = axes("flip", listed("flip", axis, dims, "dims"), input._array.ndim)
     return conversion.clone(input) if found is None else ops.flip.record(input, found)
 
 
@@ -471,6 +545,9 @@ def fliplr(input: Any) -> Tensor:
     tensor([[2, 1],
             [4, 3]])
     """
+    input = as_tensor_argument("fliplr", input)
+    if input._array.ndim < 2:
+        raise RuntimeError(f"Input must be >= 2-d. fliplr() got a {input._array.ndim}-d tensor")
     return flip(input, 1)
 
 
@@ -484,10 +561,13 @@ def flipud(input: Any) -> Tensor:
     tensor([[3, 4],
             [1, 2]])
     """
+    input = as_tensor_argument("flipud", input)
+    if not input._array.ndim:
+        raise RuntimeError("Input must be >= 1-d. flipud() got a 0-d tensor")
     return flip(input, 0)
 
 
-def roll(input: Any, shifts: Any, dims: Any = None) -> Tensor:
+def roll(input: Any, shifts: Any, dims: Any = None, *, axis: Any = None) -> Tensor:
     """Return a copy with the elements moved along, round the end.
 
     Examples
@@ -497,15 +577,22 @@ def roll(input: Any, shifts: Any, dims: Any = None) -> Tensor:
     tensor([3, 1, 2])
     """
     input = as_tensor_argument("roll", input)
-    if dims is None:
-        return ops.roll.record(reshape(input, -1), shifts, 0).reshape(input.shape)
-    listed = tuple(shifts) if isinstance(shifts, (tuple, list)) else (shifts,)
-    found = axes("roll", dims, input._array.ndim) or ()
-    if len(listed) != len(found):
+    dims = one_of("roll", dims, axis, "dims and axis", None)
+    moves = tuple(shifts) if isinstance(shifts, (tuple, list)) else (shifts,)
+    chosen = () if dims is None else tuple(dims) if isinstance(dims, (tuple, list)) else (dims,)
+    if not moves:
+        raise RuntimeError("`shifts` required: roll() got none")
+    if not chosen and len(moves) == 1:
+        flat = ops.roll.record(reshape(input, -1), moves[0], 0)
+        return reshape(flat, tuple(input._array.shape))
+    if len(moves) != len(chosen):
         raise RuntimeError(
-            f"shifts and dimensions must align. shifts: {len(listed)}, dims:{len(found)}"
+            f"shifts and dimensions must align. shifts: {len(moves)}, dims:{len(chosen)}"
         )
-    return ops.roll.record(input, listed, found)
+    n = input._array.ndim
+    if not n:
+        raise IndexError(f"Dimension specified as {chosen[0]} but tensor has no dimensions")
+    return ops.roll.record(input, moves, tuple(axis_of("roll", d, n) for d in chosen))
 
 
 def tril(input: Any, diagonal: int = 0) -> Tensor:

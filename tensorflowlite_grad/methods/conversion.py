@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .. import dtypes
+from ..autograd.errors import type_text
 from ..autograd.graph import Variable
 from ..backend import registry
 from ..backend.selection import resolve
-from ..functions import creation, elementwise
+from ..functions import elementwise, legacy, queries
+from ..functions.factory import dtype_argument
+from ..layouts import check_memory_format, contiguous_format, preserve_format
 from ..ops import conversion
 
 if TYPE_CHECKING:
@@ -20,7 +23,7 @@ class ConversionMethods(Variable):
 
     __slots__ = ()
 
-    def clone(self: Any) -> Tensor:
+    def clone(self: Any, *, memory_format: Any = preserve_format) -> Tensor:
         """Return a copy in memory of its own; gradients flow through.
 
         Examples
@@ -32,9 +35,9 @@ class ConversionMethods(Variable):
         >>> x
         tensor([1., 1.])
         """
-        return conversion.clone(self)
+        return queries.clone(self, memory_format=memory_format)
 
-    def contiguous(self: Any) -> Tensor:
+    def contiguous(self: Any, memory_format: Any = contiguous_format) -> Tensor:
         """Return the tensor, or a copy whose elements lie in memory in order.
 
         Examples
@@ -43,12 +46,10 @@ class ConversionMethods(Variable):
         >>> tg.ones(2, 3).T.contiguous().is_contiguous()
         True
         """
+        check_memory_format("contiguous", memory_format)
         if self.is_contiguous():
             return self
-        out = self.clone()
-        if not out.is_contiguous():  # a clone may keep the order of the axes in memory
-            out._array = out._place.backend.copy(out._place.xp, out._array)
-        return out
+        return queries.clone(self, memory_format=contiguous_format)
 
     def to(self: Any, *args: Any, **kwargs: Any) -> Tensor:
         """Return the tensor on another device or in another dtype.
@@ -57,9 +58,15 @@ class ConversionMethods(Variable):
         ----------
         *args
             A device or its name, a dtype, both, or a tensor to be like: of its dtype, on its
-            device, with its backend.
+            device, with its backend. Then `non_blocking` and `copy`, if need be.
+        device, dtype, other : optional
+            The same by name.
+        non_blocking : bool, optional
+            Accepted, as PyTorch has it, and without effect.
         copy : bool, optional
             Copy even if nothing changes.
+        memory_format : memory_format, optional
+            `contiguous_format` or `preserve_format`.
 
         Examples
         --------
@@ -69,31 +76,14 @@ class ConversionMethods(Variable):
         >>> tg.ones(2).to("cpu").device
         device(type='cpu')
         """
-        copy = kwargs.pop("copy", False)
-        kwargs.pop("non_blocking", None)
-        where = kwargs.pop("device", None)
-        wanted = kwargs.pop("dtype", None)
-        place = None
-        if kwargs:
-            raise TypeError(f"to() got an unexpected keyword argument {next(iter(kwargs))!r}")
-        for arg in args:
-            if isinstance(arg, dtypes.dtype):
-                wanted = arg
-            elif isinstance(arg, Variable):
-                place, wanted = arg._place, arg._place.dtype_of(arg._array)
-            elif isinstance(arg, bool) or arg is None:
-                copy = copy or bool(arg)
-            else:
-                where = arg
+        place, wanted, copy, memory_format = _target(self, args, kwargs)
         out: Any = self
-        if where is not None:
-            place = resolve(where, self._place)
         if place is not None:
             out = conversion.move(out, place)
         if wanted is not None:
             out = conversion.cast(out, wanted)
         moved: Tensor = conversion.clone(out) if copy and out is self else out
-        return moved
+        return moved.contiguous() if memory_format is contiguous_format else moved
 
     def cpu(self: Any) -> Tensor:
         """Return the tensor on the CPU: with its own backend if that serves it, else NumPy.
@@ -110,8 +100,13 @@ class ConversionMethods(Variable):
         """Return the tensor on a CUDA device, the first by default."""
         return self.to("cuda" if device is None else device)
 
-    def type(self: Any, dtype: Any = None) -> Any:
+    def type(self: Any, dtype: Any = None, non_blocking: Any = False) -> Any:
         """Return the tensor in another dtype, or the name of its own.
+
+        Parameters
+        ----------
+        dtype : dtype or str, optional
+            A dtype, or one of the older names, such as ``"tensorflowlite_grad.FloatTensor"``.
 
         Examples
         --------
@@ -122,7 +117,14 @@ class ConversionMethods(Variable):
         tensor([1, 1])
         """
         if dtype is None:
-            return f"tensorflowlite_grad.{dtypes.LEGACY_NAMES[self.dtype.name]}Tensor"
+            return type_text(self._place, self._array)
+        if isinstance(dtype, str):
+            name = dtype.removeprefix("tensorflowlite_grad.").removeprefix("torch.")
+            if name not in legacy.BY_NAME:
+                raise ValueError(f"invalid type: {dtype!r}")
+            dtype = legacy.BY_NAME[name]
+        elif isinstance(dtype, legacy.TensorType):
+            dtype = dtype.dtype
         return self.to(dtype)
 
     def type_as(self: Any, other: Tensor) -> Tensor:
@@ -136,7 +138,18 @@ class ConversionMethods(Variable):
         """
         return self.to(other.dtype)
 
-    def float(self: Any) -> Tensor:
+    def half(self: Any, memory_format: Any = preserve_format) -> Tensor:
+        """Return the tensor as float16.
+
+        Examples
+        --------
+        >>> import tensorflowlite_grad as tg
+        >>> tg.tensor([1.7]).half()
+        tensor([1.7002], dtype=tensorflowlite_grad.float16)
+        """
+        return self.to(dtypes.float16, memory_format=memory_format)
+
+    def float(self: Any, memory_format: Any = preserve_format) -> Tensor:
         """Return the tensor as float32.
 
         Examples
@@ -145,9 +158,9 @@ class ConversionMethods(Variable):
         >>> tg.tensor([1, 2]).float()
         tensor([1., 2.])
         """
-        return self.to(dtypes.float32)
+        return self.to(dtypes.float32, memory_format=memory_format)
 
-    def double(self: Any) -> Tensor:
+    def double(self: Any, memory_format: Any = preserve_format) -> Tensor:
         """Return the tensor as float64.
 
         Examples
@@ -156,20 +169,42 @@ class ConversionMethods(Variable):
         >>> tg.tensor([1.0]).double()
         tensor([1.], dtype=tensorflowlite_grad.float64)
         """
-        return self.to(dtypes.float64)
+        return self.to(dtypes.float64, memory_format=memory_format)
 
-    def half(self: Any) -> Tensor:
-        """Return the tensor as float16.
+    def byte(self: Any, memory_format: Any = preserve_format) -> Tensor:
+        """Return the tensor as uint8.
 
         Examples
         --------
         >>> import tensorflowlite_grad as tg
-        >>> tg.tensor([1.0]).half()
-        tensor([1.], dtype=tensorflowlite_grad.float16)
+        >>> tg.tensor([1.7]).byte()
+        tensor([1], dtype=tensorflowlite_grad.uint8)
         """
-        return self.to(dtypes.float16)
+        return self.to(dtypes.uint8, memory_format=memory_format)
 
-    def int(self: Any) -> Tensor:
+    def char(self: Any, memory_format: Any = preserve_format) -> Tensor:
+        """Return the tensor as int8.
+
+        Examples
+        --------
+        >>> import tensorflowlite_grad as tg
+        >>> tg.tensor([1.7]).char()
+        tensor([1], dtype=tensorflowlite_grad.int8)
+        """
+        return self.to(dtypes.int8, memory_format=memory_format)
+
+    def short(self: Any, memory_format: Any = preserve_format) -> Tensor:
+        """Return the tensor as int16.
+
+        Examples
+        --------
+        >>> import tensorflowlite_grad as tg
+        >>> tg.tensor([1.7]).short()
+        tensor([1], dtype=tensorflowlite_grad.int16)
+        """
+        return self.to(dtypes.int16, memory_format=memory_format)
+
+    def int(self: Any, memory_format: Any = preserve_format) -> Tensor:
         """Return the tensor as int32.
 
         Examples
@@ -178,9 +213,9 @@ class ConversionMethods(Variable):
         >>> tg.tensor([1.7]).int()
         tensor([1], dtype=tensorflowlite_grad.int32)
         """
-        return self.to(dtypes.int32)
+        return self.to(dtypes.int32, memory_format=memory_format)
 
-    def long(self: Any) -> Tensor:
+    def long(self: Any, memory_format: Any = preserve_format) -> Tensor:
         """Return the tensor as int64.
 
         Examples
@@ -189,9 +224,31 @@ class ConversionMethods(Variable):
         >>> tg.tensor([1.7]).long()
         tensor([1])
         """
-        return self.to(dtypes.int64)
+        return self.to(dtypes.int64, memory_format=memory_format)
 
-    def bool(self: Any) -> Tensor:
+    def cfloat(self: Any, memory_format: Any = preserve_format) -> Tensor:
+        """Return the tensor as complex64.
+
+        Examples
+        --------
+        >>> import tensorflowlite_grad as tg
+        >>> tg.tensor([1.0]).cfloat()
+        tensor([1.+0.j])
+        """
+        return self.to(dtypes.complex64, memory_format=memory_format)
+
+    def cdouble(self: Any, memory_format: Any = preserve_format) -> Tensor:
+        """Return the tensor as complex128.
+
+        Examples
+        --------
+        >>> import tensorflowlite_grad as tg
+        >>> tg.tensor([1.0]).cdouble()
+        tensor([1.+0.j], dtype=tensorflowlite_grad.complex128)
+        """
+        return self.to(dtypes.complex128, memory_format=memory_format)
+
+    def bool(self: Any, memory_format: Any = preserve_format) -> Tensor:
         """Return the tensor as bool: whether elements are not zero.
 
         Examples
@@ -200,7 +257,7 @@ class ConversionMethods(Variable):
         >>> tg.tensor([0.0, 0.5]).bool()
         tensor([False,  True])
         """
-        return self.to(dtypes.bool_)
+        return self.to(dtypes.bool_, memory_format=memory_format)
 
     @property
     def real(self: Any) -> Tensor:
@@ -211,47 +268,6 @@ class ConversionMethods(Variable):
     def imag(self: Any) -> Tensor:
         """The imaginary part."""
         return elementwise.imag(self)
-
-    def new_tensor(
-        self: Any, data: Any, *, dtype: Any = None, requires_grad: Any = False
-    ) -> Tensor:
-        """Return new data as a tensor of this one's device, and dtype unless given.
-
-        Examples
-        --------
-        >>> import tensorflowlite_grad as tg
-        >>> tg.ones(2, dtype=tg.float64).new_tensor([5, 6])
-        tensor([5., 6.], dtype=tensorflowlite_grad.float64)
-        """
-        return creation.tensor(
-            data, dtype=dtype or self.dtype, device=self.device, requires_grad=requires_grad
-        )
-
-    def new_zeros(self: Any, *size: Any, dtype: Any = None, requires_grad: Any = False) -> Tensor:
-        """Return zeros of this tensor's device, and dtype unless given.
-
-        Examples
-        --------
-        >>> import tensorflowlite_grad as tg
-        >>> tg.ones(2, dtype=tg.float64).new_zeros(3)
-        tensor([0., 0., 0.], dtype=tensorflowlite_grad.float64)
-        """
-        return creation.zeros(
-            *size, dtype=dtype or self.dtype, device=self.device, requires_grad=requires_grad
-        )
-
-    def new_ones(self: Any, *size: Any, dtype: Any = None, requires_grad: Any = False) -> Tensor:
-        """Return ones of this tensor's device, and dtype unless given.
-
-        Examples
-        --------
-        >>> import tensorflowlite_grad as tg
-        >>> tg.zeros(2, dtype=tg.float64).new_ones(3)
-        tensor([1., 1., 1.], dtype=tensorflowlite_grad.float64)
-        """
-        return creation.ones(
-            *size, dtype=dtype or self.dtype, device=self.device, requires_grad=requires_grad
-        )
 
     def __copy__(self: Any) -> Tensor:
         return self.detach().requires_grad_(self.requires_grad) if self.is_leaf else self
@@ -277,6 +293,34 @@ class ConversionMethods(Variable):
         host = self._place.backend.to_numpy(self._array)
         where = (self._place.backend.name, self._place.kind, self._place.index)
         return _rebuilt, (host, self.dtype.name, where, self.requires_grad)
+
+
+def _target(tensor: Any, args: Any, kwargs: Any) -> tuple[Any, Any, Any, Any]:
+    """Return what the arguments of `to` ask for: a place, a dtype, a copy, a memory format."""
+    options = dict(kwargs)
+    memory_format = options.pop("memory_format", None)
+    check_memory_format("to", memory_format)
+    rest = list(args)
+    first = rest.pop(0) if rest else None
+    other = first if isinstance(first, Variable) else options.pop("other", None)
+    where, wanted, place = options.pop("device", None), options.pop("dtype", None), None
+    if other is not None:
+        place, wanted = other._place, other._place.dtype_of(other._array)
+    elif isinstance(first, dtypes.dtype):
+        wanted = first
+    elif first is not None:
+        where = first
+        if rest and (rest[0] is None or isinstance(rest[0], dtypes.dtype)):
+            wanted = rest.pop(0)
+    options.pop("non_blocking", rest.pop(0) if rest else None)
+    copy = options.pop("copy", rest.pop(0) if rest else False)
+    if options:
+        raise TypeError(f"to() got an unexpected keyword argument {next(iter(options))!r}")
+    if rest:
+        raise TypeError(f"to() got too many arguments: {rest[0]!r}")
+    if where is not None:
+        place = resolve(where, tensor._place)
+    return place, dtype_argument(wanted), copy, memory_format
 
 
 def _rebuilt(host: Any, name: str, where: tuple[str, str, int], requires_grad: bool) -> Tensor:

@@ -8,6 +8,25 @@ from ..functions import comparison, products
 from ..functions import elementwise as f
 from ..functions.arguments import as_tensor_argument
 from ..ops import arithmetic
+from ..ops import comparison as comparisons
+from ..ops.twins import deferring, is_operand, operator_form
+
+_pow_scalar = arithmetic.pow_scalar.call
+_rsub = arithmetic.rsub.call
+
+
+def _powered(input: Any, other: Any) -> Any:
+    kind = other.__class__
+    if kind is int or kind is float:
+        return _pow_scalar(input, other)
+    return f.pow(input, other) if is_operand(other) else NotImplemented
+
+
+def _subtracted_from(input: Any, other: Any) -> Any:
+    kind = other.__class__
+    if kind is float or kind is int:
+        return _rsub(input, other)
+    return f.rsub(input, other) if is_operand(other) else NotImplemented
 
 
 def _floor_divided(input: Any, other: Any) -> Any:
@@ -30,53 +49,43 @@ def _right_shifted(input: Any, other: Any) -> Any:
     return f.reflected(comparison.bitwise_right_shift, input, other)
 
 
-def _equal(input: Any, other: Any) -> Any:
-    # PyTorch compares elements with numbers and tensors, and is unequal to all else.
-    return False if other is None or isinstance(other, str) else comparison.eq(input, other)
-
-
-def _unequal(input: Any, other: Any) -> Any:
-    return True if other is None or isinstance(other, str) else comparison.ne(input, other)
-
-
 class ElementwiseMethods:
     """Operators go straight to the written recorders."""
 
     __slots__ = ()
 
-    __add__ = __radd__ = arithmetic.add.call
-    __sub__ = arithmetic.sub.call
-    __rsub__ = f.rsub
-    __mul__ = __rmul__ = f.mul
-    __truediv__ = arithmetic.div.call
-    __rtruediv__ = f.rdiv
-    __floordiv__ = f.floor_divide
-    __rfloordiv__ = _floor_divided
-    __mod__ = f.remainder
-    __rmod__ = _remaindered
-    __pow__ = f.pow
-
-    __rpow__ = f.rpow
+    __add__ = __radd__ = operator_form(arithmetic.add, "__add__")
+    __sub__ = operator_form(arithmetic.sub, "__sub__")
+    __rsub__ = _subtracted_from
+    __mul__ = __rmul__ = operator_form(arithmetic.mul, "__mul__")
+    __truediv__ = operator_form(arithmetic.div, "__truediv__")
+    __rtruediv__ = deferring(f.rdiv, "__rtruediv__")
+    __floordiv__ = operator_form(arithmetic.floor_divide, "__floordiv__")
+    __rfloordiv__ = deferring(_floor_divided, "__rfloordiv__")
+    __mod__ = operator_form(arithmetic.remainder, "__mod__")
+    __rmod__ = deferring(_remaindered, "__rmod__")
+    __pow__ = _powered
+    __rpow__ = deferring(f.rpow, "__rpow__")
 
     __neg__ = f.neg
     __pos__ = f.positive
     __abs__ = f.abs
-    __matmul__ = products.matmul
-    __rmatmul__ = _matrix_multiplied
-    __eq__ = _equal
-    __ne__ = _unequal
-    __lt__ = comparison.lt
-    __le__ = comparison.le
-    __gt__ = comparison.gt
-    __ge__ = comparison.ge
+    __matmul__ = deferring(products.matmul, "__matmul__")
+    __rmatmul__ = deferring(_matrix_multiplied, "__rmatmul__")
+    __eq__ = operator_form(comparisons.eq, "__eq__")
+    __ne__ = operator_form(comparisons.ne, "__ne__")
+    __lt__ = operator_form(comparisons.lt, "__lt__")
+    __le__ = operator_form(comparisons.le, "__le__")
+    __gt__ = operator_form(comparisons.gt, "__gt__")
+    __ge__ = operator_form(comparisons.ge, "__ge__")
     __invert__ = comparison.bitwise_not
-    __and__ = __rand__ = comparison.bitwise_and
-    __or__ = __ror__ = comparison.bitwise_or
-    __xor__ = __rxor__ = comparison.bitwise_xor
-    __lshift__ = comparison.bitwise_left_shift
-    __rlshift__ = _left_shifted
-    __rshift__ = comparison.bitwise_right_shift
-    __rrshift__ = _right_shifted
+    __and__ = __rand__ = operator_form(comparisons.bitwise_and, "__and__")
+    __or__ = __ror__ = operator_form(comparisons.bitwise_or, "__or__")
+    __xor__ = __rxor__ = operator_form(comparisons.bitwise_xor, "__xor__")
+    __lshift__ = operator_form(comparisons.bitwise_left_shift, "__lshift__")
+    __rlshift__ = deferring(_left_shifted, "__rlshift__")
+    __rshift__ = operator_form(comparisons.bitwise_right_shift, "__rshift__")
+    __rrshift__ = deferring(_right_shifted, "__rrshift__")
     __hash__ = object.__hash__
 
     add = f.add

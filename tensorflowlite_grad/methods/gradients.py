@@ -18,7 +18,7 @@ from ..autograd.graph import (
     shown,
 )
 from ..autograd.storage import share
-from ..functions.creation import require
+from ..functions.factory import require
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from ..functions import gathering
+from ..functions import diagonals, gathering, positions, scattering, slicing
 from ..functions import indexing as f
 
 
 class IndexingMethods:
-    """Getting and setting at an index, and gathering."""
+    """Getting and setting at an index, gathering and scattering."""
 
     __slots__ = ()
 
@@ -15,18 +15,34 @@ class IndexingMethods:
     __setitem__ = f.setitem
     __iter__ = f.iterate
 
+    select = slicing.select
+    narrow = slicing.narrow
+    narrow_copy = slicing.narrow_copy
+    select_scatter = slicing.select_scatter
+    slice_scatter = slicing.slice_scatter
     gather = gathering.gather
     take = gathering.take
     take_along_dim = gathering.take_along_dim
     index_select = gathering.index_select
-    narrow = f.narrow
-    select = f.select
-    nonzero = gathering.nonzero
     masked_select = gathering.masked_select
-    masked_fill = gathering.masked_fill
+    repeat_interleave = gathering.repeat_interleave
+    nonzero = positions.nonzero
+    nonzero_static = positions.nonzero_static
+    argwhere = positions.argwhere
     index_put = f.index_put
-    index_add = gathering.index_add
-    scatter_add = gathering.scatter_add
-    diagonal = gathering.diagonal
-    diag = gathering.diag
-    trace = gathering.trace
+    index_add = scattering.index_add
+    index_copy = scattering.index_copy
+    index_fill = scattering.index_fill
+    index_reduce = scattering.index_reduce
+    scatter = scattering.scatter
+    scatter_add = scattering.scatter_add
+    scatter_reduce = scattering.scatter_reduce
+    masked_fill = scattering.masked_fill
+    masked_scatter = scattering.masked_scatter
+    put = scattering.put
+    diagonal = diagonals.diagonal
+    diagonal_scatter = diagonals.diagonal_scatter
+    diag = diagonals.diag
+    diag_embed = diagonals.diag_embed
+    diagflat = diagonals.diagflat
+    trace = diagonals.trace

@@ -8,11 +8,11 @@ from .. import dtypes
 from ..autograd import inplace
 from ..autograd.graph import Variable
 from ..dtypes import Kind
-from ..functions import comparison, docstrings, gathering, indexing
+from ..functions import comparison, docstrings, indexing, products, scattering
 from ..functions import elementwise as f
-from ..functions.random import generator_of
 from ..ops import conversion
 from ..ops.promotion import common_place
+from ..ops.twins import deferring
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -80,17 +80,17 @@ class InPlaceMethods:
 
     __slots__ = ()
 
-    add_ = __iadd__ = in_place("add_", f.add)
-    sub_ = subtract_ = __isub__ = in_place("sub_", f.sub)
-    mul_ = multiply_ = __imul__ = in_place("mul_", f.mul)
-    div_ = divide_ = __itruediv__ = in_place("div_", f.div)
-    pow_ = __ipow__ = in_place("pow_", f.pow)
-    floor_divide_ = __ifloordiv__ = in_place("floor_divide_", f.floor_divide)
-    remainder_ = __imod__ = in_place("remainder_", f.remainder)
+    add_ = in_place("add_", f.add)
+    sub_ = subtract_ = in_place("sub_", f.sub)
+    mul_ = multiply_ = in_place("mul_", f.mul)
+    div_ = divide_ = in_place("div_", f.div)
+    pow_ = in_place("pow_", f.pow)
+    floor_divide_ = in_place("floor_divide_", f.floor_divide)
+    remainder_ = in_place("remainder_", f.remainder)
     fmod_ = in_place("fmod_", f.fmod)
-    __iand__ = bitwise_and_ = in_place("bitwise_and_", comparison.bitwise_and)
-    __ior__ = bitwise_or_ = in_place("bitwise_or_", comparison.bitwise_or)
-    __ixor__ = bitwise_xor_ = in_place("bitwise_xor_", comparison.bitwise_xor)
+    bitwise_and_ = in_place("bitwise_and_", comparison.bitwise_and)
+    bitwise_or_ = in_place("bitwise_or_", comparison.bitwise_or)
+    bitwise_xor_ = in_place("bitwise_xor_", comparison.bitwise_xor)
     logical_not_ = in_place("logical_not_", comparison.logical_not)
     neg_ = in_place("neg_", f.neg)
     abs_ = in_place("abs_", f.abs)
@@ -127,10 +127,28 @@ class InPlaceMethods:
     lerp_ = in_place("lerp_", f.lerp)
     addcmul_ = in_place("addcmul_", f.addcmul)
     addcdiv_ = in_place("addcdiv_", f.addcdiv)
-    masked_fill_ = in_place("masked_fill_", gathering.masked_fill)
-    index_add_ = in_place("index_add_", gathering.index_add)
+    masked_fill_ = in_place("masked_fill_", scattering.masked_fill)
+    index_add_ = in_place("index_add_", scattering.index_add)
     index_put_ = in_place("index_put_", indexing.index_put)
-    scatter_add_ = in_place("scatter_add_", gathering.scatter_add)
+    scatter_add_ = in_place("scatter_add_", scattering.scatter_add)
+
+    __iadd__ = deferring(add_, "__iadd__")
+    __isub__ = deferring(sub_, "__isub__")
+    __imul__ = deferring(mul_, "__imul__")
+    __itruediv__ = deferring(div_, "__itruediv__")
+    __ipow__ = deferring(pow_, "__ipow__")
+    __ifloordiv__ = deferring(floor_divide_, "__ifloordiv__")
+    __imod__ = deferring(remainder_, "__imod__")
+    __imatmul__ = deferring(in_place("matmul_", products.matmul), "__imatmul__")
+    __iand__ = deferring(bitwise_and_, "__iand__")
+    __ior__ = deferring(bitwise_or_, "__ior__")
+    __ixor__ = deferring(bitwise_xor_, "__ixor__")
+    __ilshift__ = deferring(
+        in_place("bitwise_left_shift_", comparison.bitwise_left_shift), "__ilshift__"
+    )
+    __irshift__ = deferring(
+        in_place("bitwise_right_shift_", comparison.bitwise_right_shift), "__irshift__"
+    )
 
     def copy_(self: Any, src: Any, non_blocking: bool = False) -> Any:
         """Set the elements to those of `src`, from any device and of any dtype, in place.
@@ -178,41 +196,3 @@ class InPlaceMethods:
             )
         inplace.commit(self, conversion.overwrite.record(self, inplace.apart(self, number)))
         return self
-
-    def uniform_(self: Any, low: float = 0.0, high: float = 1.0) -> Any:
-        """Set all elements to numbers drawn evenly from [low, high), in place.
-
-        Examples
-        --------
-        >>> import tensorflowlite_grad as tg
-        >>> x = tg.zeros(100).uniform_(2, 3)
-        >>> bool((x >= 2).all() and (x < 3).all())
-        True
-        """
-        return _drawn(self, "uniform_", "uniform", high - low, low)
-
-    def normal_(self: Any, mean: float = 0.0, std: float = 1.0) -> Any:
-        """Set all elements to normal numbers, in place.
-
-        Examples
-        --------
-        >>> import tensorflowlite_grad as tg
-        >>> tg.zeros(2).normal_(5, 0)
-        tensor([5., 5.])
-        """
-        if std < 0:
-            raise RuntimeError(f"normal expects std >= 0.0, but found std {std}")
-        return _drawn(self, "normal_", "normal", std, mean)
-
-
-def _drawn(tensor: Any, name: str, draw: str, scale: float, shift: float) -> Any:
-    inplace.check(tensor, name)
-    place = tensor._place
-    native = tensor._array.dtype
-    if place.dtype_of(tensor._array).kind is not Kind.FLOAT:
-        raise RuntimeError(f"{name}() needs a floating-point tensor, not {tensor.dtype.name}")
-    drawn = getattr(generator_of(place), draw)(place.xp, tuple(tensor._array.shape), native)
-    with place.entered():
-        value = place.wrap(drawn * scale + shift, place)
-    inplace.commit(tensor, conversion.overwrite.record(tensor, value))
-    return tensor

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..functions import joining
+from ..functions import splitting, strided, transposes
 from ..functions import shape as f
 
 
@@ -35,9 +35,22 @@ class ShapeMethods:
     roll = f.roll
     tril = f.tril
     triu = f.triu
-    split = joining.split
-    chunk = joining.chunk
-    unbind = joining.unbind
+    rot90 = transposes.rot90
+    adjoint = transposes.adjoint
+    sum_to_size = transposes.sum_to_size
+    as_strided = strided.as_strided
+    as_strided_scatter = strided.as_strided_scatter
+    unfold = strided.unfold
+    split = splitting.split
+    split_with_sizes = splitting.split_with_sizes
+    unsafe_split = splitting.unsafe_split
+    chunk = splitting.chunk
+    unsafe_chunk = splitting.unsafe_chunk
+    unbind = splitting.unbind
+    tensor_split = splitting.tensor_split
+    hsplit = splitting.hsplit
+    vsplit = splitting.vsplit
+    dsplit = splitting.dsplit
 
     def view_as(self, other: Any) -> Any:
         """Return the same memory in the shape of another tensor.
@@ -98,3 +111,28 @@ class ShapeMethods:
         tensorflowlite_grad.Size([5, 3, 2])
         """
         return f.matrix_transpose(self)
+
+    @property
+    def H(self) -> Any:
+        """The matrix transposed and conjugated.
+
+        Examples
+        --------
+        >>> import tensorflowlite_grad as tg
+        >>> tg.tensor([[1j, 2.0]]).H
+        tensor([[0.-1.j],
+                [2.-0.j]])
+        """
+        return transposes.matrix_adjoint(self)
+
+    @property
+    def mH(self) -> Any:
+        """The matrices of the last two axes transposed and conjugated.
+
+        Examples
+        --------
+        >>> import tensorflowlite_grad as tg
+        >>> tg.ones(5, 2, 3).mH.shape
+        tensorflowlite_grad.Size([5, 3, 2])
+        """
+        return transposes.batched_adjoint(self)

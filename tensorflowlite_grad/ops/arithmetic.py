@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from math import inf, log, nan
 from typing import Any
 
@@ -147,7 +148,8 @@ rsqrt = elementwise(
     "rsqrt",
     lambda xp, input: 1 / xp.sqrt(input),
     result="float",
-    input=lambda xp, g, out: g * (-0.5 * out * out * out),
+    # From the operand: the result's rounding would count three times.
+    input=lambda xp, g, input: -0.5 * g / input / xp.sqrt(input),
 )
 reciprocal = elementwise(
     "reciprocal",
@@ -204,8 +206,17 @@ ceil = elementwise("ceil", lambda xp, input: _whole(xp, "ceil", input), result="
 trunc = elementwise(
     "trunc", lambda xp, input: _whole(xp, "trunc", input), result="real", input=_flat
 )
+
+
+def _rounded(xp: Any, x: Any, decimals: int) -> Any:
+    if not decimals:
+        return _whole(xp, "round", x)
+    scale = 10.0 ** builtins.abs(decimals)
+    return xp.round(x * scale) / scale if decimals > 0 else xp.round(x / scale) * scale
+
+
 round_ = elementwise(
-    "round", lambda xp, input: _whole(xp, "round", input), result="real", input=_flat
+    "round", _rounded, ["decimals=0"], result="real", input=lambda xp, g: xp.zeros_like(g)
 )
 frac = elementwise("frac", lambda xp, input: input - xp.trunc(input), result="real", input=None)
 floor_divide = elementwise(

@@ -11,6 +11,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..autograd import carrier
+from ..autograd.errors import OutOfMemoryError
+from ..dtypes import kind_of_scalar
 from . import promotion, recorder
 from .broadcasting import broadcast_error
 
@@ -113,6 +115,23 @@ class Operation:
         """Return the functions `call` and `record`."""
         return recorder.write(self)
 
+    def taking(self, *numbers: str) -> Callable[..., Tensor]:
+        """Return `call` in a form that takes Python numbers for these operands only.
+
+        PyTorch refuses them for the others.
+        """
+        return recorder.write_entry(self, numbers)  # type: ignore[no-any-return]
+
+    def slow_taking(self, numbers: tuple[str, ...], *arguments: Any) -> Any:
+        """Run `slow`, but raise TypeError for a number where there may be none."""
+        for position, (name, value) in enumerate(zip(self.operands, arguments, strict=False)):
+            if name not in numbers and kind_of_scalar(value) is not None:
+                raise TypeError(
+                    f"{self.name}(): argument {name!r} (position {position + 1}) must be Tensor, "
+                    f"not {type(value).__name__}; make one with tensor()"
+                )
+        return self.slow(*arguments)
+
     def slow(self, *arguments: Any) -> Any:
         """Run the operation on arguments that need promotion or conversion first."""
         count = len(self.operands)
@@ -138,7 +157,7 @@ class Operation:
                 return refusal
         if isinstance(error, MemoryError):
             size = " and ".join(f"{tuple(t._array.shape)}" for t in operands)
-            return MemoryError(
+            return OutOfMemoryError(
                 f"{self.name}(): out of memory for operands of shape {size}: {error}"
             )
         return error

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from math import log, pi, sqrt
+from math import log
 from typing import Any
 
 from .declare import elementwise
+from .kinds import is_complex
 
 __all__: list[str] = []
 
@@ -18,9 +19,15 @@ exp2 = elementwise(
 )
 expm1 = elementwise("expm1", "expm1", result="float", input=lambda xp, g, input: g * xp.exp(input))
 log_ = elementwise("log", "log", result="float", input=lambda xp, g, input: g / input)
-log2 = elementwise("log2", "log2", result="float", input=lambda xp, g, input: g / (input * log(2)))
+log2 = elementwise(
+    "log2",
+    "log2",
+    result="float",
+    # The quotient first: a product with a denormal number is not exact.
+    input=lambda xp, g, input: g / input * (1 / log(2)),
+)
 log10 = elementwise(
-    "log10", "log10", result="float", input=lambda xp, g, input: g / (input * log(10))
+    "log10", "log10", result="float", input=lambda xp, g, input: g / input * (1 / log(10))
 )
 log1p = elementwise(
     "log1p",
@@ -39,10 +46,35 @@ def _logaddexp_slope(xp: Any, g: Any, x: Any, y: Any) -> Any:
     return g * _sigmoid(xp, xp.where(x == y, xp.zeros_like(x), x - y))
 
 
+def _logaddexp(xp: Any, x: Any, y: Any) -> Any:
+    if not is_complex(x):
+        return xp.logaddexp(x, y)
+    first = xp.real(x) >= xp.real(y)
+    high, low = xp.where(first, x, y), xp.where(first, y, x)
+    equal = x == y
+    rest = xp.log1p(xp.exp(xp.where(equal, xp.zeros_like(x), low - high)))
+    # Infinities cancel each other in parts only.
+    endless = xp.isinf(xp.real(high)) & ~equal
+    return xp.where(endless, high, high + rest)
+
+
+def _logaddexp2(xp: Any, x: Any, y: Any) -> Any:
+    high = xp.maximum(x, y)
+    gap = xp.where(x == y, xp.zeros_like(x), -xp.abs(x - y))
+    return high + xp.log1p(xp.exp(gap * log(2))) * (1 / log(2))
+
+
+logaddexp2 = elementwise(
+    "logaddexp2",
+    _logaddexp2,
+    result="realfloat",
+    input=lambda xp, g, input, other: _logaddexp_slope(xp, g, input * log(2), other * log(2)),
+    other=lambda xp, g, input, other: _logaddexp_slope(xp, g, other * log(2), input * log(2)),
+)
 logaddexp = elementwise(
     "logaddexp",
-    "logaddexp",
-    result="realfloat",
+    _logaddexp,
+    result="float",
     input=lambda xp, g, input, other: _logaddexp_slope(xp, g, input, other),
     other=lambda xp, g, input, other: _logaddexp_slope(xp, g, other, input),
 )
@@ -50,21 +82,23 @@ logaddexp = elementwise(
 
 def _sigmoid(xp: Any, x: Any) -> Any:
     """Return 1 / (1 + exp(-x)), by an exponential that cannot overflow."""
-    small = xp.exp(-xp.abs(x))
-    return xp.where(x >= 0, 1 / (1 + small), small / (1 + small))
+    right = xp.real(x) >= 0 if is_complex(x) else x >= 0
+    small = xp.exp(xp.where(right, -x, x)) if is_complex(x) else xp.exp(-xp.abs(x))
+    return xp.where(right, 1 / (1 + small), small / (1 + small))
 
 
 sigmoid = elementwise(
     "sigmoid",
     _sigmoid,
-    result="realfloat",
-    input=lambda xp, g, out: g * (out * (1 - out)),
+    result="float",
+    # From the operand: the result has no digits left of a far tail.
+    input=lambda xp, g, input: g * (0.25 * xp.sech_squared(0.5 * input)),
 )
 logit = elementwise(
     "logit",
     lambda xp, input: xp.log(input / (1 - input)),
     result="realfloat",
-    input=lambda xp, g, input: g / (input * (1 - input)),
+    input=lambda xp, g, input: g / input / (1 - input),
 )
 softplus = elementwise(
     "softplus",
@@ -80,16 +114,10 @@ logsigmoid = elementwise(
 )
 
 
-erf = elementwise(
-    "erf",
-    "erf",
-    result="realfloat",
-    input=lambda xp, g, input: g * (2 / sqrt(pi)) * xp.exp(-input * input),
-)
 xlogy = elementwise(
     "xlogy",
     lambda xp, input, other: xp.where(
-        input == 0, xp.zeros_like(input * other), input * xp.log(other)
+        (input == 0) & (other == other), xp.zeros_like(input * other), input * xp.log(other)
     ),
     result="realfloat",
     input=lambda xp, g, input, other: xp.where(

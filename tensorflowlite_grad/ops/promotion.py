@@ -9,19 +9,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..autograd.graph import Variable
+from ..autograd.graph import NUMBER, Variable
 from ..backend import registry
 from ..dtypes import (
+    LEGACY_NAMES,
     SCALARS,
     Kind,
     bool_,
     default_of_kind,
     dtype,
+    float64,
     get_default_dtype,
     int64,
     kind_of_scalar,
     promote_types,
     uint8,
+    uint64,
 )
 
 if TYPE_CHECKING:
@@ -34,8 +37,16 @@ def common_dtype(name: str, result: str, found: dtype) -> dtype:
     """Return the dtype that an operation computes in, when its operands promote to `found`.
 
     `result` is ``"same"``; ``"float"``, integers becoming the default float; ``"real"``,
-    complex numbers being refused; ``"realfloat"``, both; or ``"integral"``.
+    complex numbers being refused; ``"realfloat"``, both; ``"integral"``; ``"floating"``, all
+    but real floating-point numbers being refused; or ``"floating or complex"``.
     """
+    if result.startswith("floating") and (
+        found.kind < Kind.FLOAT or (found.is_complex and result == "floating")
+    ):
+        raise NotImplementedError(
+            f"\"{name}\" not implemented for '{LEGACY_NAMES[found.name]}': convert first, as in "
+            "x.float()"
+        )
     if result in ("float", "realfloat") and found.kind < Kind.FLOAT:
         found = get_default_dtype()
     if result in ("real", "realfloat") and found.is_complex:
@@ -130,7 +141,9 @@ def operands(op: Operation, values: tuple[Any, ...]) -> list[Any]:
     out = []
     for value in converted:
         if not isinstance(value, Variable):
-            out.append(place.wrap(scalar_array(place, value, wanted), place))
+            number = place.wrap(scalar_array(place, value, wanted), place)
+            number._extra = NUMBER
+            out.append(number)
         else:
             if value._place is not place:
                 value = conversion.move(value, place)
@@ -145,20 +158,20 @@ _MODULAR = {"add", "sub", "mul"}
 _COMPARISONS = {"eq", "ne", "lt", "le", "gt", "ge"}
 
 
-def _bounds(d: dtype) -> tuple[int, int]:
+def bounds(d: dtype) -> tuple[int, int]:
     bits = 8 * d.itemsize
     return (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1) if d.is_signed else (0, 2**bits - 1)
 
 
 def _integers_in_range(op: Operation, values: list[Any], wanted: dtype) -> tuple[dtype, list[Any]]:
     """Return the dtype to compute in, and numbers that fit it where the operation allows."""
-    low, high = _bounds(wanted)
-    least, most = _bounds(int64)
+    low, high = bounds(wanted)
+    least, most = bounds(int64)
     large = [v for v in values if not isinstance(v, Variable) and not low <= v <= high]
     if not large or any(not least <= v <= most for v in large):
         return wanted, values
     if op.name in _COMPARISONS:
-        return int64, values
+        return float64 if wanted is uint64 else int64, values
     if op.name in _MODULAR:
         size = high - low + 1
         values = [v if isinstance(v, Variable) else (v - low) % size + low for v in values]
@@ -174,7 +187,7 @@ def fitting(value: Any, wanted: dtype) -> Any:
         if isinstance(value, complex) and not wanted.is_complex:
             raise OverflowError("it is complex")
         if wanted.kind is Kind.INT:
-            low, high = _bounds(wanted)
+            low, high = bounds(wanted)
             if not (low or -high) <= int(value) <= high:
                 raise OverflowError(f"{value} is not between {low} and {high}")
             return int(value) if low else int(value) % (high + 1)

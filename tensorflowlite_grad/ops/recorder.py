@@ -14,11 +14,13 @@ from threading import Lock
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
-from ..autograd import carrier, errors, modes, tangents
+from ..autograd import carrier, errors, modes, observers, tangents
 from ..autograd.graph import Extra, Node, Variable, Version, View, cell_of, next_seq
 from .broadcasting import sum_to
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .declare import Operation
 
 
@@ -36,13 +38,40 @@ def write(op: Operation) -> tuple[Any, Any]:
     return entry, record
 
 
+def write_entry(op: Operation, numbers: tuple[str, ...]) -> Any:
+    """Return an entry that takes Python numbers for some operands only."""
+    space = op.record.__globals__
+    name = "_".join(("entry", *numbers))
+    entry = _stub(op, name, space)
+    written = space["written"]
+
+    def write_or_find(wanted: str) -> Any:
+        if wanted != name:
+            return written(wanted)
+        written("record")
+        made: dict[str, Any] = {}
+        source = _entry_source(op, _masks(op), numbers)
+        given = "".join(f"{p}, " for p in [*op.operands, *op.option_names])
+        slow = [f"return op.slow_taking({numbers!r}, {given})"]
+        source += _function("observed_entry", op, slow)
+        exec(compile(source, f"<recorder of {op.name}>", "exec"), made)  # noqa: S102
+        plain, observed = made["entry"].__code__, made["observed_entry"].__code__
+        with _switching:
+            _forms.append((entry, plain, observed))
+            entry.__code__ = observed if _watched[0] else plain
+        return entry
+
+    space["written"] = write_or_find
+    return entry
+
+
 def _stub(op: Operation, name: str, space: dict[str, Any]) -> Any:
     parameters = ", ".join([*op.operands, *op.option_parameters])
     names = ", ".join([*op.operands, *op.option_names])
-    text = f"def {name}({parameters}):\n    return written({name!r})({names})\n"
+    text = f"def stub({parameters}):\n    return written({name!r})({names})\n"
     scratch: dict[str, Any] = {}
     exec(_compiled(text), scratch)  # noqa: S102
-    template = scratch[name]
+    template = scratch["stub"]
     stub = FunctionType(template.__code__, space, op.name, template.__defaults__)
     stub.__qualname__ = op.name
     return stub
@@ -57,6 +86,8 @@ def _write_functions(
     op: Operation, space: dict[str, Any], entry: Any, record: Any
 ) -> dict[str, Any]:
     """Put the written functions in the place of their stubs."""
+    if "functions" in space:
+        return space["functions"]  # type: ignore[no-any-return]
     masks = _masks(op)
     for k, mask in enumerate(masks):
         space[f"N{k}"] = _node_class(op, mask)
@@ -65,56 +96,63 @@ def _write_functions(
     source = _record_source(op, masks)
     if op.has_entry:
         source += _entry_source(op, masks)
-    if op.rules:
-        source += _carrying_source(op)
+    source += _observed_source(op)
     made: dict[str, Any] = {}
     exec(compile(source, f"<recorder of {op.name}>", "exec"), made)  # noqa: S102
     space["plain"] = FunctionType(made["record"].__code__, space)
-    forms = [(record, made["record"].__code__, made.get("carrying", made["record"]).__code__)]
+    forms = [(record, made["record"].__code__, made["observed"].__code__)]
     if op.has_entry:
-        slow = made.get("carrying_entry", made["entry"]).__code__
-        forms.append((entry, made["entry"].__code__, slow))
+        forms.append((entry, made["entry"].__code__, made["observed_entry"].__code__))
     with _switching:
         _forms.extend(forms)
-        for function, plain, carrying in forms:
-            function.__code__ = carrying if _carries[0] else plain
+        for function, plain, observed in forms:
+            function.__code__ = observed if _watched[0] else plain
     return {"entry": entry, "record": record}
 
 
-#: All written functions, each with its code and the code that carries tangents too.
+#: All written functions, each with its plain code and its observed one.
 _forms: list[tuple[Any, Any, Any]] = []
-_carries = [False]
+_watched = [False]
 _switching = Lock()
 
 
-def carry_tangents(wanted: bool) -> None:
-    """Put the form of all recorders in place that carries tangents, or the plain one.
-
-    So that forward mode costs nothing where it is not used.
-    """
+def _switch(wanted: bool) -> None:
+    """Put the observed form of all recorders in place, or the plain one."""
     with _switching:
-        _carries[0] = wanted
-        for function, plain, carrying in _forms:
-            function.__code__ = carrying if wanted else plain
+        _watched[0] = wanted
+        for function, plain, observed in _forms:
+            function.__code__ = observed if wanted else plain
 
 
-tangents.on_first_level(carry_tangents)
+observers.on_demand(_switch)
 
 
-def _carrying_source(op: Operation) -> str:
-    """Return the text of the recorders that carry tangents: the plain ones, and what follows."""
+def follow(twin: Any, entry: Any, adapted: Callable[[Any], Any]) -> None:
+    """Let a copy of an entry, its code adapted, change its form whenever the entry does."""
+    with _switching:
+        plain, observed = next((p, o) for function, p, o in _forms if function is entry)
+        form = (twin, adapted(plain), adapted(observed))
+        _forms.append(form)
+        twin.__code__ = form[2] if _watched[0] else form[1]
+
+
+def _observed_source(op: Operation) -> str:
+    """Return the text of the recorders that tell observers, and carry tangents."""
     operands = "".join(f"{p}, " for p in op.operands)
     options = "".join(f"{o}, " for o in op.option_names)
-    some = " or ".join(f"({p}._extra is not None and {p}._extra.tangents)" for p in op.operands)
+    given = f"{operands}{options}"
     body = [
-        f"out = plain({operands}{options})",
-        f"if {some}:",
-        f"    carry(op, out, ({operands}), ({options}))",
-        "return out",
+        "if observers():",
+        f"    out = observe(op, lambda: plain({given}))",
+        "else:",
+        f"    out = plain({given})",
     ]
-    text = _function("carrying", op, body)
+    if op.rules:
+        some = " or ".join(f"({p}._extra is not None and {p}._extra.tangents)" for p in op.operands)
+        body += [f"if {some}:", f"    carry(op, out, ({operands}), ({options}))"]
+    text = _function("observed", op, [*body, "return out"])
     if op.has_entry:
-        text += _function("carrying_entry", op, [f"return op.slow({operands}{options})"])
+        text += _function("observed_entry", op, [f"return op.slow({given})"])
     return text
 
 
@@ -132,7 +170,9 @@ def _new_space(op: Operation) -> dict[str, Any]:
         "changed": errors.changed,
         "detached": errors.detached,
         "carry": tangents.carry,
-        "carries": _carries,
+        "watched": _watched,
+        "observers": observers.current,
+        "observe": observers.observed,
         "restore": tangents.restore,
     }
     carrier.names_for_recorders(space)
@@ -263,10 +303,19 @@ def _record_source(op: Operation, masks: list[tuple[str, ...]]) -> str:
     return _function("record", op, body)
 
 
-def _entry_source(op: Operation, masks: list[tuple[str, ...]]) -> str:
-    """Return the entry's text: the common case, float32 or float64 throughout, in line."""
+def _entry_source(
+    op: Operation, masks: list[tuple[str, ...]], numbers: tuple[str, ...] | None = None
+) -> str:
+    """Return the entry's text: the common case, float32 or float64 throughout, in line.
+
+    `numbers` are the operands that may be Python numbers, without which all may.
+    """
     first, *rest = op.operands
-    slow = f"return op.slow({', '.join([*op.operands, *op.option_names])})"
+    names = ", ".join([*op.operands, *op.option_names])
+    slow = f"return op.slow({names})"
+    if numbers is not None:
+        slow = f"return op.slow_taking({numbers!r}, {names})"
+    constant = [p for p in rest if numbers is None or p in numbers]
     body = [
         "try:",
         f"    place = {first}._place",
@@ -275,13 +324,24 @@ def _entry_source(op: Operation, masks: list[tuple[str, ...]]) -> str:
         f"    {slow}",
         f"dtype = a_{first}.dtype",
         "if dtype is place.float32:",
-        *(["    constants = place.constants32"] if rest else ["    pass"]),
+        *(["    constants = place.constants32"] if constant else ["    pass"]),
         "elif dtype is place.float64:",
-        *(["    constants = place.constants64"] if rest else ["    pass"]),
+        *(["    constants = place.constants64"] if constant else ["    pass"]),
         "else:",
         f"    {slow}",
     ]
     for p in rest:
+        tensor = [
+            "try:",
+            f"    a_{p} = {p}._array",
+            f"    if {p}._place is not place or a_{p}.dtype is not dtype:",
+            f"        {slow}",
+            "except AttributeError:",
+            f"    {slow}",
+        ]
+        if p not in constant:
+            body += tensor
+            continue
         body += [
             f"kind = {p}.__class__",
             "if kind is float or kind is int:",
@@ -289,12 +349,7 @@ def _entry_source(op: Operation, masks: list[tuple[str, ...]]) -> str:
             f"    {p} = place.constant({p}, dtype) if c is None else c",
             f"    a_{p} = {p}._array",
             "else:",
-            "    try:",
-            f"        a_{p} = {p}._array",
-            f"        if {p}._place is not place or a_{p}.dtype is not dtype:",
-            f"            {slow}",
-            "    except AttributeError:",
-            f"        {slow}",
+            *("    " + line for line in tensor),
         ]
     body += _result_text(op, guarded=False) + _recording_text(op, masks, complex_check=False)
     return _function("entry", op, body)
@@ -373,7 +428,7 @@ def _apply_source(op: Operation, mask: tuple[str, ...], raw: bool) -> str:
                     "result._cell = cell",
                     "result._extra = None",
                     "result._edge = self",
-                    "if carries[0]:",
+                    "if watched[0]:",
                     "    restore(self, result)",
                     "out = result",
                 ]

@@ -91,7 +91,7 @@ def _others(xp: Any, x: Any) -> Any:
 def _prod_slope(xp: Any, g: Any, x: Any, axis: Axes, keepdims: bool) -> Any:
     shape = tuple(x.shape)
     if not product(shape):
-        return xp.zeros_like(x)
+        return aligned(xp, g, shape, axis, keepdims) * x
     axes = tuple(range(x.ndim)) if axis is None else axis
     order = tuple(k for k in range(x.ndim) if k not in axes) + axes
     moved = xp.permute_dims(x, order)
@@ -273,57 +273,6 @@ log_softmax = general(
         input_dot - xp.sum(input_dot * xp.exp(out), axis=axis, keepdims=True)
     ),
     input=lambda xp, g, out, axis: g - xp.exp(out) * xp.sum(g, axis=axis, keepdims=True),
-)
-cumsum = linear(
-    "cumsum",
-    lambda xp, input, axis: xp.cumulative_sum(input, axis=axis),
-    ["axis"],
-    input=lambda xp, g, axis: xp.flip(
-        xp.cumulative_sum(xp.flip(g, axis=axis), axis=axis), axis=axis
-    ),
-)
-
-
-def _scan_back(xp: Any, g: Any, x: Any, axis: int) -> Any:
-    """Return the gradient of a cumulative product, right at zeros too.
-
-    With S_i = g_i + x_{i+1} S_{i+1}, it is S_i times the product of all before i.
-    """
-    n = x.shape[axis]
-    order = (axis, *(k for k in range(x.ndim) if k != axis))
-    inverse = tuple(order.index(k) for k in range(x.ndim))
-    x, g = xp.permute_dims(x, order), xp.permute_dims(g, order)
-    sums = [g[n - 1 : n, ...]]
-    for i in range(n - 2, -1, -1):
-        sums.append(g[i : i + 1, ...] + x[i + 1 : i + 2, ...] * sums[-1])
-    before = xp.concat([xp.ones_like(x[:1, ...]), x[:-1, ...]], axis=0)
-    out = xp.concat(sums[::-1], axis=0) * xp.cumulative_prod(before, axis=0)
-    return xp.permute_dims(out, inverse)
-
-
-def _scan_forward(xp: Any, x_dot: Any, x: Any, out: Any, axis: int) -> Any:
-    """Return the tangent of a cumulative product: T_i = T_{i-1} x_i + out_{i-1} t_i."""
-    n = x.shape[axis]
-    order = (axis, *(k for k in range(x.ndim) if k != axis))
-    inverse = tuple(order.index(k) for k in range(x.ndim))
-    x, x_dot, out = (xp.permute_dims(a, order) for a in (x, x_dot, out))
-    tangents = [x_dot[:1, ...]]
-    for i in range(1, n):
-        here = slice(i, i + 1)
-        step = out[i - 1 : i, ...] * x_dot[here, ...]
-        tangents.append(tangents[-1] * x[here, ...] + step)
-    return xp.permute_dims(xp.concat(tangents, axis=0), inverse)
-
-
-cumprod = general(
-    "cumprod",
-    lambda xp, input, axis: xp.cumulative_prod(input, axis=axis),
-    ["axis"],
-    conjugate=True,
-    jvp=lambda xp, input_dot, input, out, axis: (
-        _scan_forward(xp, input_dot, input, out, axis) if out.shape[axis] else out
-    ),
-    input=lambda xp, g, input, axis: _scan_back(xp, g, input, axis) if input.shape[axis] else g,
 )
 
 

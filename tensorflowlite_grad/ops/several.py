@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..autograd import carrier, errors, modes, tangents
+from ..autograd import carrier, errors, modes, observers, tangents
 from ..autograd.graph import Node, Output, Version, next_seq
 from .declare import Operation
 
@@ -27,14 +27,17 @@ class SeveralResults(Operation):
         A name for each result.
     constant : frozenset of str
         Results without a derivative, such as pivots and indices.
+    joint : callable, optional
+        The rule of all operands, if they share most of the work.
     """
 
     results: tuple[str, ...]
     constant: frozenset[str]
+    joint: Callable[..., dict[str, Any]] | None
 
     def _known(self) -> list[str]:
         cotangents = [f"g_{r}" for r in self.results if r not in self.constant]
-        return [*cotangents, *self.results, *super()._known()]
+        return [*cotangents, *self.results, *super()._known(), "wanted"]
 
     def _written(self) -> tuple[Any, Any]:
         return self.record_results, self.record_results
@@ -44,6 +47,15 @@ class SeveralResults(Operation):
         count = len(self.operands)
         operands = arguments[:count]
         options = arguments[count:]
+        if observers.current():
+            outs = observers.observed(self, lambda: self._record(operands, options))
+        else:
+            outs = self._record(operands, options)
+        if tangents.any_tangents(operands):
+            tangents.carry(self, outs, operands, options)
+        return outs  # type: ignore[no-any-return]
+
+    def _record(self, operands: tuple[Any, ...], options: tuple[Any, ...]) -> tuple[Any, ...]:
         place = operands[0]._place
         arrays = [t._array for t in operands]
         try:
@@ -59,8 +71,6 @@ class SeveralResults(Operation):
         )
         if mask and modes.is_grad_enabled():
             self._attach(outs, operands, options, mask)
-        if tangents.any_tangents(operands):
-            tangents.carry(self, outs, operands, options)
         return outs
 
     def _attach(
@@ -165,9 +175,13 @@ class SeveralNode(Node):
         given["xp"] = xp
         given |= {f"g_{r}": g for r, g in zip(op.results, parts, strict=True)}
         found = []
-        for k in self.mask:
-            name = op.operands[k]
-            found.append(op.rules[name](*(given[n] for n in op.rule_parameters[name])))  # type: ignore[misc]
+        given["wanted"] = names = [op.operands[k] for k in self.mask]
+        if op.joint is not None:
+            together = op.joint(*(given[n] for n in op.rule_parameters[names[0]]))
+            found = [together[name] for name in names]
+        else:
+            for name in names:
+                found.append(op.rules[name](*(given[n] for n in op.rule_parameters[name])))  # type: ignore[misc]
         if not keep:
             self.saved = None
         return tuple(found) if len(found) > 1 else found[0]
@@ -217,6 +231,7 @@ def several(
     constant: tuple[str, ...] = (),
     jvp: Callable[..., Any] | None = None,
     node_name: str | None = None,
+    joint: Callable[..., dict[str, Any]] | None = None,
     **vjps: Callable[..., Any],
 ) -> SeveralResults:
     """Declare an operation with several results.
@@ -237,12 +252,17 @@ def several(
     jvp : callable, optional
         Returns the tangents of the other results, in order. Its parameters name tangents of
         operands as ``<operand>_dot``, None for an operand without one.
+    joint : callable, optional
+        In the place of `vjps`, one rule for all operands: it takes ``wanted``, the names of
+        those whose gradients are asked for, and returns these by name.
     **vjps
         For each operand, the function that returns its gradient. With complex numbers
         cotangents follow PyTorch's convention, and rules conjugate by themselves.
     """
     op = SeveralResults.__new__(SeveralResults)
-    op.results, op.constant = results, frozenset(constant)
+    op.results, op.constant, op.joint = results, frozenset(constant), joint
+    if joint is not None:
+        vjps = dict.fromkeys(operands or (), joint)
     SeveralResults.__init__(
         op,
         name,

@@ -120,8 +120,10 @@ class _SlicesNode(Node):
         return self.title
 
 
-def slices(tensor: Any, axis: int, selects: list[Any], title: str) -> tuple[Any, ...]:
-    """Return several views of a tensor that together cover one of its axes.
+def slices(
+    tensor: Any, axis: int, selects: list[Any], title: str, copy: bool = False
+) -> tuple[Any, ...]:
+    """Return several views, or copies, of a tensor that together cover one of its axes.
 
     `selects` are all ints, which drop the axis, or slices. Such views cannot be changed in
     place where that would be recorded: PyTorch forbids it, and so do we.
@@ -137,9 +139,13 @@ def slices(tensor: Any, axis: int, selects: list[Any], title: str) -> tuple[Any,
     results = []
     for number, item in enumerate(selects):
         index = (*(slice(None),) * axis, item, *(slice(None),) * (len(shape) - axis - 1))
-        out = place.wrap(place.xp.index_get(tensor._array, index), place)
-        attach_view(out, tensor, select if isinstance(item, int) else slice_, (index,))
-        out._extra.view.creation = "multi"
+        part = place.xp.index_get(tensor._array, index)
+        if copy:
+            out = place.wrap(place.backend.copy(place.xp, part), place)
+        else:
+            out = place.wrap(part, place)
+            attach_view(out, tensor, select if isinstance(item, int) else slice_, (index,))
+            out._extra.view.creation = "multi"
         if main is not None:
             node = _fill(object.__new__(Output), place, (main,), ())
             node.count, node.number = len(selects), number

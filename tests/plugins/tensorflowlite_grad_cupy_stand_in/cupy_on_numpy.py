@@ -13,6 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from tensorflowlite_grad_numpy.random import Generator as HostGenerator
+
 #: How many devices there are, and whether there is a driver; tests change it.
 MACHINE = SimpleNamespace(devices=2, driver=True, namespace=None)
 #: Current until somebody chooses: no array is here, so that what forgets to choose fails.
@@ -205,25 +207,40 @@ def may_share_memory(a: Any, b: Any) -> bool:
 
 
 class _Generator:
-    def __init__(self, seed: int) -> None:
-        self._source = np.random.default_rng(seed)
-        self._device = _current()
+    """CuPy's: its state is an array on its device, which can be read and written."""
 
-    def _out(self, drawn: Any) -> Any:
+    def __init__(self, seed: int) -> None:
+        self._host = HostGenerator(seed)
+        self._device = _current()
+        self._state = _lift(np.frombuffer(self._host.state(), np.int8).copy())
+
+    @property
+    def bit_generator(self) -> Any:
+        return self
+
+    def _out(self, method: str, *args: Any, **kwargs: Any) -> Any:
         assert self._device == _current()
+        words = _lower(self._state)
+        self._host.restore(words.tobytes())
+        drawn = getattr(self._host._source, method)(*args, **kwargs)
+        words[...] = np.frombuffer(self._host.state(), np.int8)
         return _lift(drawn)
 
     def random(self, size: Any = None, dtype: Any = np.float64) -> Any:
         assert size
-        return self._out(self._source.random(size, dtype=np.dtype(dtype)))
+        return self._out("random", size, dtype=np.dtype(dtype))
 
     def standard_normal(self, size: Any = None, dtype: Any = np.float64) -> Any:
         assert size
-        return self._out(self._source.standard_normal(size, dtype=np.dtype(dtype)))
+        return self._out("standard_normal", size, dtype=np.dtype(dtype))
 
     def integers(self, low: int, high: int, size: Any = None, dtype: Any = np.int64) -> Any:
         assert size
-        return self._out(self._source.integers(low, high, size, dtype=dtype))
+        return self._out("integers", low, high, size, dtype=dtype)
+
+    def poisson(self, lam: Any, size: Any) -> Any:
+        assert size
+        return self._out("poisson", _lower(lam), size)
 
 
 def scatter_add(a: Any, slices: Any, value: Any) -> None:

@@ -40,7 +40,7 @@ class StrictBackend(Backend):
 
     def namespace(self, kind: str, index: int) -> ModuleType:
         xp = ModuleType(f"strict_on_{kind}_{index}")
-        for name in dir(strict):
+        for name in (*dir(strict), "fft", "linalg"):  # it does not list its extensions
             if not name.startswith("__"):
                 setattr(xp, name, getattr(strict, name))
         for name in CREATORS:

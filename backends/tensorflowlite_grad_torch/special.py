@@ -1,0 +1,46 @@
+"""PyTorch's special functions, by the names that rules call them by."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+__all__ = ["FUNCTIONS"]
+
+_SAME = ("erf", "erfc", "erfcx", "erfinv", "ndtri", "log_ndtr", "digamma", "zeta")
+_BESSEL = {
+    "bessel_k0": "modified_bessel_k0",
+    "bessel_k1": "modified_bessel_k1",
+    "bessel_k0e": "scaled_modified_bessel_k0",
+    "bessel_k1e": "scaled_modified_bessel_k1",
+}
+
+
+def as_real(z: Any) -> Any:
+    """Complex numbers as pairs of real ones: a view."""
+    return torch.view_as_real(z)
+
+
+def as_complex(x: Any) -> Any:
+    """Pairs as complex numbers: a view, if the memory's order allows it."""
+    pairs = x.stride(-1) == 1 and all(s % 2 == 0 for s in x.stride()[:-1])
+    return torch.view_as_complex(x if pairs and x.storage_offset() % 2 == 0 else x.contiguous())
+
+
+FUNCTIONS: dict[str, Any] = {
+    **{name: getattr(torch.special, name) for name in _SAME},
+    **{name: getattr(torch.special, theirs) for name, theirs in _BESSEL.items()},
+    **{name: getattr(torch.special, name) for name in ("i0", "i1", "i0e", "i1e")},
+    **{f"bessel_{kind}": getattr(torch.special, f"bessel_{kind}") for kind in ("j0", "j1")},
+    **{f"bessel_{kind}": getattr(torch.special, f"bessel_{kind}") for kind in ("y0", "y1")},
+    "lgamma": torch.special.gammaln,
+    "igamma": torch.special.gammainc,
+    "igammac": torch.special.gammaincc,
+    "airy_ai": torch.special.airy_ai,
+    "as_real": as_real,
+    "as_complex": as_complex,
+    "frexp": torch.frexp,
+    "gcd": torch.gcd,
+    "lcm": torch.lcm,
+}

@@ -1,0 +1,110 @@
+"""What watches operations run and be differentiated: forward mode, hooks, profilers.
+
+Recorders have two forms (`ops.recorder`). The plain one knows nothing of observers and is
+what runs as long as nobody demands the other, so that watching costs nothing unless it is
+used. Which observers are at work is a context variable; the demand is counted for all.
+"""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["Observer", "current", "demand", "observed", "observed_backward", "release", "watch"]
+
+Call = Any
+
+
+class Observer:
+    """Is told of operations while it is at work; a context manager.
+
+    Subclasses override what they care for, and call what they are given.
+    """
+
+    def run(self, operation: Any, call: Callable[[], Any]) -> Any:
+        """Run an operation forward by ``call()`` and return what it returns."""
+        return call()
+
+    def run_backward(self, node: Any, call: Callable[[], Any]) -> Any:
+        """Run a node's rules by ``call()`` and return what they return."""
+        return call()
+
+    def __enter__(self) -> Any:
+        watch(self)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        unwatch(self)
+
+
+_observers: ContextVar[tuple[Observer, ...]] = ContextVar("observers", default=())
+#: The observers of this thread and context, the innermost last.
+current = _observers.get
+
+_lock = Lock()
+_demands = 0
+_switches: list[Callable[[bool], None]] = []
+
+
+def on_demand(switch: Callable[[bool], None]) -> None:
+    """Say what puts the observed form of recorders in place (True), or the plain one."""
+    _switches.append(switch)
+
+
+def demand() -> None:
+    """Ask for the observed form of recorders; every demand is to be released."""
+    global _demands
+    with _lock:
+        _demands += 1
+        if _demands == 1:
+            for switch in _switches:
+                switch(True)
+
+
+def release() -> None:
+    """Take a demand back."""
+    global _demands
+    with _lock:
+        _demands -= 1
+        if not _demands:
+            for switch in _switches:
+                switch(False)
+
+
+def watch(observer: Observer) -> None:
+    """Put an observer to work in this thread and context, inside those at work."""
+    demand()
+    _observers.set((*_observers.get(), observer))
+
+
+def unwatch(observer: Observer) -> None:
+    """Take the innermost appearance of an observer away; none is no error."""
+    found = list(_observers.get())
+    for k in reversed(range(len(found))):
+        if found[k] is observer:
+            del found[k]
+            _observers.set(tuple(found))
+            release()
+            return
+
+
+def observed(operation: Any, call: Callable[[], Any]) -> Any:
+    """Run an operation through all observers at work, the outermost first."""
+    for observer in reversed(_observers.get()):
+        call = _inside(observer.run, operation, call)
+    return call()
+
+
+def observed_backward(node: Any, call: Callable[[], Any]) -> Any:
+    """Run a node's rules through all observers at work."""
+    for observer in reversed(_observers.get()):
+        call = _inside(observer.run_backward, node, call)
+    return call()
+
+
+def _inside(run: Any, subject: Any, call: Callable[[], Any]) -> Callable[[], Any]:
+    return lambda: run(subject, call)

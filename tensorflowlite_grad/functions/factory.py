@@ -1,0 +1,139 @@
+"""What functions that make tensors share: their options, and the making itself."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+from .. import dtypes
+from ..autograd.errors import OutOfMemoryError
+from ..autograd.graph import Variable, make_leaf
+from ..backend.selection import resolve
+from ..dtypes import dtype, get_default_dtype
+from ..layouts import check_layout, check_memory_format
+from .arguments import as_tensor_argument, shape_argument
+
+if TYPE_CHECKING:
+    from ..backend.place import Place
+
+__all__ = [
+    "allocate",
+    "dtype_argument",
+    "finish",
+    "like_options",
+    "made",
+    "made_like",
+    "number",
+    "require",
+]
+
+
+def finish(array: Any, place: Any, requires_grad: bool = False) -> Any:
+    """Return a new tensor of an array, a leaf that requires grad if asked for.
+
+    Raises
+    ------
+    RuntimeError
+        If it cannot require grad, being of integers.
+    """
+    out = place.wrap(array, place)
+    if requires_grad:
+        require(out)
+    return out
+
+
+def require(tensor: Any) -> None:
+    """Make a tensor without history require grad."""
+    found = tensor._place.dtype_of(tensor._array)
+    if not found.is_differentiable:
+        raise RuntimeError(
+            "Only Tensors of floating point and complex dtype can require gradients, not "
+            f"{found.name}; convert first, as in x.float()"
+        )
+    make_leaf(tensor)
+
+
+def dtype_argument(value: Any) -> dtype | None:
+    """Return the dtype that an argument stands for: ours, or one of Python's types."""
+    if value is None or isinstance(value, dtype):
+        return value
+    if value is float:
+        return dtypes.float64
+    if value in (int, bool, complex):
+        return {int: dtypes.int64, bool: dtypes.bool_, complex: dtypes.complex128}[value]
+    raise TypeError(f"argument 'dtype' must be a tensorflowlite_grad dtype, not {value!r}")
+
+
+def number(value: Any) -> Any:
+    """Return the Python number that a 0-d tensor holds; anything else as it is."""
+    return value.item() if isinstance(value, Variable) else value  # type: ignore[attr-defined]
+
+
+def allocate(
+    name: str, function: str, shape: tuple[int, ...], place: Place, wanted: dtype, *fill: Any
+) -> Any:
+    """Return a new native array, by a function of the namespace.
+
+    Raises
+    ------
+    OutOfMemoryError
+        If there is no memory for it.
+    """
+    try:
+        return getattr(place.xp, function)(shape, *fill, dtype=place.native(wanted))
+    except MemoryError as error:
+        size = prod(shape) * wanted.itemsize
+        raise OutOfMemoryError(
+            f"{place.backend.name} can't allocate memory: {name}() tried to allocate {size} bytes "
+            f"for shape {list(shape)}: {error}"
+        ) from None
+
+
+def made(
+    name: str,
+    size: Any,
+    function: str,
+    dtype: Any,
+    device: Any,
+    requires_grad: bool,
+    *fill: Any,
+    layout: Any = None,
+    memory_format: Any = None,
+) -> Any:
+    """Return a tensor of a shape, of the default float unless a dtype is given."""
+    check_layout(name, layout)
+    check_memory_format(name, memory_format)
+    shape = shape_argument(name, size)
+    place = resolve(device)
+    wanted = dtype_argument(dtype) or get_default_dtype()
+    return finish(allocate(name, function, shape, place, wanted, *fill), place, requires_grad)
+
+
+def like_options(
+    name: str, input: Any, dtype: Any, device: Any, layout: Any = None, memory_format: Any = None
+) -> tuple[tuple[int, ...], Any, Any]:
+    """Return the shape, dtype and place of a tensor, the latter two unless others are given."""
+    check_layout(name, layout)
+    check_memory_format(name, memory_format)
+    input = as_tensor_argument(name, input)
+    place = input._place if device is None else resolve(device, input._place)
+    wanted = dtype_argument(dtype) or input._place.dtype_of(input._array)
+    return tuple(input._array.shape), wanted, place
+
+
+def made_like(
+    name: str,
+    input: Any,
+    function: str,
+    dtype: Any,
+    device: Any,
+    requires_grad: bool,
+    *fill: Any,
+    shape: tuple[int, ...] | None = None,
+    layout: Any = None,
+    memory_format: Any = None,
+) -> Any:
+    """Return a tensor of the shape, dtype and device of another, unless others are given."""
+    have, wanted, place = like_options(name, input, dtype, device, layout, memory_format)
+    array = allocate(name, function, have if shape is None else shape, place, wanted, *fill)
+    return finish(array, place, requires_grad)

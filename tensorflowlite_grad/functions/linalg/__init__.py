@@ -1,0 +1,1 @@
+"""Linear algebra, in PyTorch's spelling: what `tensorflowlite_grad.linalg` offers."""

@@ -1,0 +1,5 @@
+"""Tools beside the tensors."""
+
+from . import dlpack
+
+__all__ = ["dlpack"]

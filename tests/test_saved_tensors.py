@@ -1,0 +1,192 @@
+"""Saved-tensor hooks: what the graph keeps, packed and unpacked."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tensorflowlite_grad as tg
+from support import array, const, leaf
+from tensorflowlite_grad.autograd.graph import (
+    disable_saved_tensors_hooks,
+    save_on_cpu,
+    saved_tensors_hooks,
+)
+
+
+def network(x: Any, w: Any) -> Any:
+    """Operations that save operands, results, several results, and a user's own."""
+    hidden = (x @ w).tanh() * 2
+    top, _ = hidden.max(dim=0)
+    return (top.exp() / (1 + top**2)).sum() + Squared.apply(x).sum()
+
+
+class Squared(tg.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: Any) -> Any:
+        out = x * x
+        ctx.save_for_backward(x, out)
+        return out
+
+    @staticmethod
+    def backward(ctx: Any, g: Any) -> Any:
+        x, out = ctx.saved_tensors
+        return 2 * g * x + 0 * out
+
+
+def operands() -> tuple[Any, Any]:
+    generator = np.random.default_rng(0)
+    return leaf(generator.normal(size=(4, 3))), leaf(generator.normal(size=(3, 2)))
+
+
+def test_gradients_of_first_and_second_order_are_the_same(backend: str) -> None:
+    packed: list[Any] = []
+
+    def pack(t: Any) -> Any:
+        assert not t.requires_grad
+        packed.append(t)
+        return len(packed) - 1, t.tolist()
+
+    def unpack(item: Any) -> Any:
+        return const(item[1])
+
+    x, w = operands()
+    want = tg.autograd.grad(network(x, w), [x, w], create_graph=True)
+    want_second = tg.autograd.grad(want[0].sum() + want[1].sum(), [x, w])
+    with saved_tensors_hooks(pack, unpack):
+        out = network(x, w)
+    assert len(packed) > 5
+    got = tg.autograd.grad(out, [x, w], create_graph=True)
+    got_second = tg.autograd.grad(got[0].sum() + got[1].sum(), [x, w])
+    for a, b in zip([*got, *got_second], [*want, *want_second], strict=True):
+        np.testing.assert_allclose(array(a), array(b), rtol=1e-14)
+
+
+def test_packed_once_and_unpacked_once_for_each_pass(backend: str) -> None:
+    counts = {"pack": 0, "unpack": 0}
+
+    def pack(t: Any) -> Any:
+        counts["pack"] += 1
+        return t
+
+    def unpack(t: Any) -> Any:
+        counts["unpack"] += 1
+        return t
+
+    x = leaf([1.0, 2.0])
+    with saved_tensors_hooks(pack, unpack):
+        y = x.sin().exp() * 2 + 1
+    assert counts == {"pack": 2, "unpack": 0}
+    y.sum().backward(retain_graph=True)
+    assert counts == {"pack": 2, "unpack": 2}
+    y.sum().backward()
+    assert counts == {"pack": 2, "unpack": 4}
+    with pytest.raises(RuntimeError, match="backward through the graph a second time"):
+        y.sum().backward()
+
+
+def test_what_packs_to_nothing_frees_the_tensors(backend: str) -> None:
+    """The graph itself holds no array once hooks have taken what it saves."""
+    stored: list[Any] = []
+
+    def pack(t: Any) -> int:
+        stored.append(t.tolist())
+        return len(stored) - 1
+
+    x = leaf([1.0, 2.0])
+    with saved_tensors_hooks(pack, lambda k: const(stored[k])):
+        y = (x * 2).exp()
+    y.sum().backward()
+    np.testing.assert_allclose(array(x.grad), 2 * np.exp([2.0, 4.0]))
+
+
+def test_the_inner_hooks_win_and_errors_restore_the_outer(backend: str) -> None:
+    seen: list[str] = []
+
+    def hooks(name: str) -> Any:
+        return saved_tensors_hooks(lambda t: seen.append(name) or t, lambda t: t)
+
+    x = leaf([1.0])
+    with hooks("outer"):
+        _ = x.sin()
+        with pytest.raises(ArithmeticError), hooks("inner"):  # noqa: PT012
+            _ = x.sin()
+            raise ArithmeticError
+        _ = x.sin()
+    _ = x.sin()
+    assert seen == ["outer", "inner", "outer"]
+
+
+def test_mistakes_of_hooks_are_named(backend: str) -> None:
+    x = leaf([1.0, 2.0]) * 1
+    with (
+        saved_tensors_hooks(lambda t: t.mul_(2), lambda t: t),
+        pytest.raises(RuntimeError, match="pack hook is modifying its input in place"),
+    ):
+        x.sin()
+    with saved_tensors_hooks(lambda t: 1, lambda t: t):
+        y = leaf([1.0]).sin()
+    with pytest.raises(TypeError, match="unpack_hook expected to be a Tensor but got .* int"):
+        y.sum().backward()
+    with pytest.raises(TypeError, match="pack_hook must be callable"):
+        saved_tensors_hooks(None, lambda t: t)  # type: ignore[arg-type]
+
+
+def test_a_failing_hook_leaves_the_graph_usable(backend: str) -> None:
+    fail = [True]
+
+    def unpack(t: Any) -> Any:
+        if fail[0]:
+            raise ArithmeticError
+        return t
+
+    x = leaf([0.0])
+    with saved_tensors_hooks(lambda t: t, unpack):
+        y = x.sin()
+    with pytest.raises(ArithmeticError):
+        y.backward()
+    assert x.grad is None
+    fail[0] = False
+    y.backward()
+    assert array(x.grad).tolist() == [1.0]
+
+
+def test_hooks_can_be_forbidden() -> None:
+    with disable_saved_tensors_hooks("outer"):
+        with pytest.raises(RuntimeError, match="outer"), save_on_cpu():
+            pass
+        with disable_saved_tensors_hooks("inner"):
+            with pytest.raises(RuntimeError, match="inner"), save_on_cpu():
+                pass
+        with pytest.raises(RuntimeError, match="outer"), save_on_cpu():
+            pass
+    with save_on_cpu():
+        with pytest.raises(RuntimeError, match="late"), disable_saved_tensors_hooks("late"):
+            pass
+
+
+def test_save_on_cpu(backend: str) -> None:
+    x, w = operands()
+    want = tg.autograd.grad(network(x, w), [x, w])
+    with save_on_cpu(pin_memory=True):
+        out = network(x, w)
+    for a, b in zip(tg.autograd.grad(out, [x, w]), want, strict=True):
+        assert a.device == b.device
+        np.testing.assert_allclose(array(a), array(b), rtol=1e-14)
+
+
+def test_threads_have_hooks_of_their_own() -> None:
+    seen: list[int] = []
+    with saved_tensors_hooks(lambda t: seen.append(1) or t, lambda t: t):
+        thread = threading.Thread(target=lambda: leaf([1.0]).sin())
+        thread.start()
+        thread.join()
+    assert seen == []
+
+
+def test_graph_has_no_other_names() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
+        _ = tg.autograd.graph.nonsense
