@@ -10,7 +10,7 @@ import inspect
 import warnings
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from . import carrier, function_results, modes, tangents
+from . import carrier, function_results, modes, observers, tangents
 from .function_results import Outputs
 from .graph import Gradients, Node, Variable, cell_of, next_seq
 
@@ -166,6 +166,7 @@ class _FunctionType(type):
     def __init__(cls, name: str, bases: tuple[type, ...], fields: dict[str, Any]) -> None:
         super().__init__(name, bases, fields)
         own = {"__module__": cls.__module__, "function": cls}
+        cls.name = name
         cls._node: type[FunctionCtx] = type(f"{name}Backward", (FunctionCtx,), own)
 
 
@@ -255,6 +256,12 @@ class Function(metaclass=_FunctionType):
         apart = cls.setup_context is not Function.setup_context
         if kwargs or apart:
             args = _bound(cls, args, kwargs, apart)
+        if observers.current():
+            return observers.observed(cls, lambda: cls._run(args, apart))
+        return cls._run(args, apart)
+
+    @classmethod
+    def _run(cls, args: tuple[Any, ...], apart: bool) -> Any:
         variables = [a for a in args if isinstance(a, Variable)]
         place = variables[0]._place if variables else None
         ctx = cls._node(place)

@@ -7,7 +7,7 @@ from typing import Any
 
 from . import carrier, errors, inplace, modes
 from .graph import Leaf, Output, Variable, cell_of, next_seq
-from .saved import Packed, innermost, pack
+from .saved import Packed
 from .tangents import shared
 
 __all__ = ["Outputs", "gradients", "recorded", "unpacked"]
@@ -65,9 +65,6 @@ def recorded(ctx: Any, args: tuple[Any, ...], output: Any, recording: bool) -> A
             outs[k] = _placed(ctx, args, out, k, len(outs), recording)
     _save(ctx, outs, recording)
     _release(ctx)
-    hooks = innermost() if recording else None
-    if hooks is not None and ctx.saved:
-        pack(ctx, hooks)
     return tuple(outs) if several else outs[0]
 
 

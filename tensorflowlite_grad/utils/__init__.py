@@ -1,5 +1,5 @@
 """Tools beside the tensors."""
 
-from . import dlpack
+from . import checkpoint, dlpack
 
-__all__ = ["dlpack"]
+__all__ = ["checkpoint", "dlpack"]
