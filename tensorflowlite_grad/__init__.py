@@ -58,6 +58,7 @@ from .functions import dlpack as _dlpack
 from .functions import elementwise as _elementwise
 from .functions import extremes as _extremes
 from .functions import gathering as _gathering
+from .functions import rearranging as _rearranging
 from .functions import histograms as _histograms
 from .functions import indexing as _indexing
 from .functions import joining as _joining
@@ -65,6 +66,9 @@ from .functions import legacy as _legacy
 from .functions import matrices as _matrices
 from .functions import padding as _padding
 from .functions import positions as _positions
+from .functions import limits as _limits_functions
+from .functions import parts as _parts
+from .functions import special as _special_functions
 from .functions import products as _products
 from .functions import queries as _queries
 from .functions import random as _random
@@ -72,6 +76,7 @@ from .functions import reductions as _reductions
 from .functions import sampling as _sampling
 from .functions import scattering as _scattering
 from .functions import shape as _shape
+from .functions import short_time as _short_time
 from .functions import slicing as _slicing
 from .functions import sorting as _sorting
 from .functions import splitting as _splitting
@@ -91,6 +96,7 @@ from .functions.dlpack import *  # noqa: F403
 from .functions.elementwise import *  # noqa: F403
 from .functions.extremes import *  # noqa: F403
 from .functions.gathering import *  # noqa: F403
+from .functions.rearranging import *  # noqa: F403
 from .functions.histograms import *  # noqa: F403
 from .functions.indexing import *  # noqa: F403
 from .functions.joining import *  # noqa: F403
@@ -98,6 +104,9 @@ from .functions.legacy import *  # noqa: F403
 from .functions.matrices import *  # noqa: F403
 from .functions.padding import *  # noqa: F403
 from .functions.positions import *  # noqa: F403
+from .functions.limits import *  # noqa: F403
+from .functions.parts import *  # noqa: F403
+from .functions.special import *  # noqa: F403
 from .functions.products import *  # noqa: F403
 from .functions.queries import *  # noqa: F403
 from .functions.random import *  # noqa: F403
@@ -105,6 +114,7 @@ from .functions.reductions import *  # noqa: F403
 from .functions.sampling import *  # noqa: F403
 from .functions.scattering import *  # noqa: F403
 from .functions.shape import *  # noqa: F403
+from .functions.short_time import *  # noqa: F403
 from .functions.slicing import *  # noqa: F403
 from .functions.sorting import *  # noqa: F403
 from .functions.splitting import *  # noqa: F403
@@ -126,7 +136,7 @@ from .size import Size
 from .tensor import Tensor
 
 if _TYPE_CHECKING:
-    from . import fft, linalg, masked, nn, signal, special, utils
+    from . import cuda, fft, linalg, masked, nn, random, signal, special, utils
 
 half = float16
 float = float32
@@ -138,12 +148,39 @@ int = int32
 long = int64
 
 #: Chapters that many programs do without: imported when first named.
-_CHAPTERS = frozenset({"cuda", "fft", "linalg", "masked", "nn", "signal", "special", "utils"})
+_CHAPTERS = frozenset({"cuda", "fft", "linalg", "masked", "nn", "random", "signal", "special", "utils"})
+
+#: Functions of neural networks that PyTorch has at its top level too: found when first named.
+_LAYERS = frozenset(
+    (
+        "alpha_dropout alpha_dropout_ batch_norm bilinear binary_cross_entropy_with_logits celu "
+        "celu_ cosine_embedding_loss cosine_similarity ctc_loss dropout dropout_ embedding "
+        "feature_alpha_dropout feature_alpha_dropout_ feature_dropout feature_dropout_ group_norm "
+        "hardshrink hinge_embedding_loss instance_norm kl_div layer_norm margin_ranking_loss "
+        "native_batch_norm native_dropout native_dropout_backward native_group_norm "
+        "native_layer_norm pairwise_distance pdist poisson_nll_loss prelu relu_ rms_norm rrelu "
+        "rrelu_ selu selu_ threshold threshold_ triplet_margin_loss "
+    ).split()
+)
+
+_WINDOWS = frozenset(
+    (
+        "adaptive_avg_pool1d adaptive_max_pool1d affine_grid_generator avg_pool1d "
+        "channel_shuffle conv1d conv2d conv3d conv_tbc conv_transpose1d conv_transpose2d "
+        "conv_transpose3d convolution grid_sampler grid_sampler_2d grid_sampler_3d max_pool1d "
+        "max_pool1d_with_indices max_pool2d max_pool2d_with_indices_backward max_pool3d "
+        "native_channel_shuffle pixel_shuffle pixel_unshuffle"
+    ).split()
+)
 
 
 def __getattr__(name: str) -> _Any:
     if name in _CHAPTERS:
         return _import_module(f".{name}", __name__)
+    if name in _LAYERS:
+        return getattr(_import_module(".nn.functional.flat", __name__), name)
+    if name in _WINDOWS:
+        return getattr(_import_module(".nn.functional.flat_windows", __name__), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
@@ -226,6 +263,7 @@ __all__ += _dlpack.__all__
 __all__ += _elementwise.__all__
 __all__ += _extremes.__all__
 __all__ += _gathering.__all__
+__all__ += _rearranging.__all__
 __all__ += _transposes.__all__
 __all__ += _splitting.__all__
 __all__ += _copies.__all__
@@ -240,6 +278,9 @@ __all__ += _indexing.__all__
 __all__ += _joining.__all__
 __all__ += _legacy.__all__
 __all__ += _matrices.__all__
+__all__ += _limits_functions.__all__
+__all__ += _parts.__all__
+__all__ += _special_functions.__all__
 __all__ += _products.__all__
 __all__ += _queries.__all__
 __all__ += _random.__all__
@@ -247,5 +288,6 @@ __all__ += _reductions.__all__
 __all__ += _sampling.__all__
 __all__ += _windows.__all__
 __all__ += _shape.__all__
+__all__ += _short_time.__all__
 __all__ += _sorting.__all__
 __all__ += _statistics.__all__

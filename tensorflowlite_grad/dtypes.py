@@ -6,18 +6,44 @@ A `dtype` is independent of any array library; each backend maps it to its own.
 from __future__ import annotations
 
 from contextvars import ContextVar
-from enum import IntEnum
+from enum import Enum
 
 __all__ = ["Kind", "dtype", "get_default_dtype", "promote_types", "set_default_dtype"]
 
 
-class Kind(IntEnum):
-    """What numbers a dtype holds; a greater kind holds the smaller ones."""
+class Kind(str, Enum):
+    """What numbers a dtype holds; a greater kind holds the smaller ones.
 
-    BOOL = 0
-    INT = 1
-    FLOAT = 2
-    COMPLEX = 3
+    Each is NumPy's letter for it too, which libraries written for NumPy look at.
+    """
+
+    rank: int
+
+    BOOL = "b", 0
+    INT = "i", 1
+    FLOAT = "f", 2
+    COMPLEX = "c", 3
+
+    def __new__(cls, letter: str, rank: int) -> Kind:
+        self = str.__new__(cls, letter)
+        self._value_ = letter
+        self.rank = rank
+        return self
+
+    def __index__(self) -> int:
+        return self.rank
+
+    def __lt__(self, other: Kind) -> bool:  # type: ignore[override]
+        return self.rank < other.rank
+
+    def __le__(self, other: Kind) -> bool:  # type: ignore[override]
+        return self.rank <= other.rank
+
+    def __gt__(self, other: Kind) -> bool:  # type: ignore[override]
+        return self.rank > other.rank
+
+    def __ge__(self, other: Kind) -> bool:  # type: ignore[override]
+        return self.rank >= other.rank
 
 
 class dtype:
@@ -213,6 +239,9 @@ def promote_types(type1: dtype, type2: dtype) -> dtype:
     """
     if type1 is type2:
         return type1
+    for value in (type1, type2):
+        if not isinstance(value, dtype):
+            raise TypeError(f"promote_types(): arguments must be dtype, not {value!r}")
     low, high = sorted((type1, type2), key=lambda d: (d.kind, d.itemsize))
     if low.kind is not high.kind:
         if high.kind is Kind.COMPLEX and low.kind is Kind.FLOAT:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from array_api_calls import COMPLEXES, FLOATS, NUMBERS, REALS, Call, Drawer, called, each
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+
+from array_api_calls import COMPLEXES, FLOATS, NUMBERS, REALS, Call, Drawer, called, each
 
 
 def _stack(d: Drawer) -> tuple[int, ...]:

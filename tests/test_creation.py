@@ -99,7 +99,7 @@ def test_integer_arithmetic_with_large_numbers(backend: str) -> None:
 def test_arange_by_name() -> None:
     assert tg.arange(end=3).tolist() == [0, 1, 2]
     assert tg.arange(start=1, end=3).tolist() == [1, 2]
-    with pytest.raises(TypeError, match="bounds must be numbers"):
+    with pytest.raises(TypeError, match="argument 'end' is missing"):
         tg.arange()
     with pytest.raises(RuntimeError, match="step must be nonzero"):
         tg.arange(0.0, 1.0, float("nan"))

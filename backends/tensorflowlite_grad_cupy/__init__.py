@@ -25,6 +25,7 @@ class CupyBackend(Backend):
 
     name = "cupy"
     kinds = ("cuda",)
+    strided_views = True
 
     @property
     def version(self) -> str:
@@ -108,6 +109,18 @@ class CupyBackend(Backend):
 
     def is_contiguous(self, array: Any) -> bool:
         return bool(array.flags.c_contiguous)
+
+    def layout(self, array: Any) -> Any:
+        step, memory = array.itemsize, array.data.mem
+        strides = tuple(s // step for s in array.strides)
+        return strides, (array.data.ptr - memory.ptr) // step, memory.size // step
+
+    def address(self, array: Any) -> int:
+        return int(array.data.ptr)
+
+    def view_dtype(self, array: Any, native: Any) -> Any:
+        with array.device:
+            return array.view(native)
 
     def overlaps_itself(self, array: Any) -> bool:
         if not array.size:

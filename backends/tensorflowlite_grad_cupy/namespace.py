@@ -12,7 +12,7 @@ import cupyx
 
 from tensorflowlite_grad.backend.fallbacks import complete, is_basic
 
-from . import special
+from . import special, strides
 
 #: What CUDA adds atomically, which adding at repeated places takes.
 ATOMIC = ("float16", "float32", "float64", "int32", "uint32", "uint64")
@@ -78,6 +78,8 @@ def make(index: int, guard: Any) -> ModuleType:
         setattr(xp, function.__name__, function)
     for name, value in special.FUNCTIONS.items():
         setattr(xp, name, value)
+    for name, function in strides.FUNCTIONS.items():
+        setattr(xp, name, functools.partial(function, xp))
     complete(xp)
     if guard is not None:
         for name, value in list(vars(xp).items()):

@@ -90,10 +90,17 @@ class NumpyBackend(Backend):
     def overlaps_itself(self, array: Any) -> bool:
         if isinstance(array, np.generic):
             return False
-        # Only broadcasting makes such arrays here: read-only, with strides of 0.
-        pairs = zip(array.strides, array.shape, strict=True)
-        repeated = array.size and any(stride == 0 and n > 1 for stride, n in pairs)
-        return bool(repeated) or not array.flags.writeable
+        flags = array.flags
+        if flags.forc or not flags.writeable:
+            return not flags.writeable
+        reach = 0  # how far the axes of smaller strides lead, in bytes
+        strides = (abs(stride) for stride in array.strides)
+        for stride, n in sorted(zip(strides, array.shape, strict=True)):
+            if n > 1:
+                if stride < reach + array.itemsize:
+                    return bool(array.size)
+                reach += stride * (n - 1)
+        return False
 
     def try_view(self, xp: Any, array: Any, shape: tuple[int, ...]) -> Any:
         out = array.reshape(shape)

@@ -30,12 +30,12 @@ class _Columns:
     """
 
     def __init__(
-        self, channels: int, batch: int, size: Sizes, kernel: Sizes, geometry: Any, dtype: Any
+        self, shape: Sizes, kernel: Sizes, count: Sizes, geometry: Any, dtype: Any
     ) -> None:
         self.stride, self.padding, self.dilation, self.groups = geometry
-        axes = zip(size, kernel, *geometry[:3], strict=True)
-        self.count = tuple(window_count(*axis) for axis in axes)
-        self.batch, self.channels, self.size, self.kernel = batch, channels, size, kernel
+        self.batch, self.channels, *size = shape
+        self.size, self.kernel, self.count = tuple(size), kernel, count
+        batch, channels = self.batch, self.channels
         self.dtype = dtype
         self.inner = channels // self.groups * prod(kernel)
         one = channels * prod(kernel) * prod(self.count)
@@ -130,9 +130,10 @@ def conv(
     """Return the convolution of (batch, inputs, ...) with (outputs, inputs / groups, ...)."""
     dtype = _compute_dtype(x.dtype)
     geometry = (stride, padding, dilation, groups)
-    columns = _Columns(
-        x.shape[1], x.shape[0], x.shape[2:], weight.shape[2:], geometry, dtype
-    )
+    kernel = weight.shape[2:]
+    axes = zip(x.shape[2:], kernel, stride, padding, dilation, strict=True)
+    count = tuple(window_count(*axis) for axis in axes)
+    columns = _Columns(x.shape, kernel, count, geometry, dtype)
     matrix = _matrix(weight, groups, dtype)
     out = np.empty((x.shape[0], weight.shape[0], *columns.count), x.dtype)
     if columns.direct:
@@ -160,7 +161,7 @@ def conv_weight(
     """Return the transpose of `conv` in its weight, of the kernel size given."""
     dtype = _compute_dtype(x.dtype)
     geometry = (stride, padding, dilation, groups)
-    columns = _Columns(x.shape[1], x.shape[0], x.shape[2:], kernel, geometry, dtype)
+    columns = _Columns(x.shape, kernel, g.shape[2:], geometry, dtype)
     total = np.zeros((groups, g.shape[1] // groups, columns.inner), dtype)
     for samples, rows, block in columns.matrices(x):
         total += np.matmul(_cut(g, columns, samples, rows, dtype), block.mT)
@@ -180,7 +181,8 @@ def conv_transposed(
     """Return the transpose of `conv` in its input, of the spatial size given."""
     kernel = weight.shape[2:]
     back = tuple(d * (k - 1) - p for k, p, d in zip(kernel, padding, dilation, strict=True))
-    if max(stride) == 1 and min(back) >= 0:
+    natural = tuple(n + b - p for n, b, p in zip(g.shape[2:], back, padding, strict=True))
+    if max(stride) == 1 and min(back) >= 0 and natural == tuple(size):
         # Then it is a convolution: of the kernel turned round.
         outputs, inner = weight.shape[:2]
         turned = weight.reshape(groups, outputs // groups, *weight.shape[1:]).swapaxes(1, 2)
@@ -190,7 +192,7 @@ def conv_transposed(
     dtype = _compute_dtype(g.dtype)
     inputs = weight.shape[1] * groups
     geometry = (stride, padding, dilation, groups)
-    columns = _Columns(inputs, g.shape[0], size, kernel, geometry, dtype)
+    columns = _Columns((g.shape[0], inputs, *size), kernel, g.shape[2:], geometry, dtype)
     matrix = np.ascontiguousarray(_matrix(weight, groups, dtype).mT)
     out = np.empty((g.shape[0], inputs, *size), g.dtype)
     wide = [n + 2 * p for n, p in zip(size, padding, strict=True)]

@@ -23,6 +23,7 @@ class TorchBackend(Backend):
     kinds = ("cpu", "cuda")
     # PyTorch has no negative strides.
     reverse_views = False
+    strided_views = True
 
     @property
     def version(self) -> str:
@@ -97,6 +98,17 @@ class TorchBackend(Backend):
 
     def is_contiguous(self, array: Any) -> bool:
         return bool(array.is_contiguous())
+
+    def layout(self, array: Any) -> Any:
+        from .strides import layout
+
+        return layout(array)
+
+    def address(self, array: Any) -> int:
+        return int(array.data_ptr())
+
+    def view_dtype(self, array: Any, native: Any) -> Any:
+        return array.view(native)
 
     def overlaps_itself(self, array: Any) -> bool:
         if not array.numel():

@@ -34,8 +34,11 @@ def conv_transposed(
     groups: int,
 ) -> Any:
     """Return the transpose of `conv` in its input, of the spatial size given."""
-    shape = (g.shape[0], weight.shape[1] * groups, *size)
-    return _gradient(xp, g, _blank(g, shape), weight, (stride, padding, dilation, groups), 0)
+    if g.is_complex() or not g.numel():
+        return windows.conv_transposed(xp, g, weight, size, stride, padding, dilation, groups)
+    axes = zip(size, g.shape[2:], weight.shape[2:], stride, padding, dilation, strict=True)
+    more = [n - ((m - 1) * s - 2 * p + d * (k - 1) + 1) for n, m, k, s, p, d in axes]
+    return _aten.convolution(g, weight, None, stride, padding, dilation, True, more, groups)
 
 
 def conv_weight(
@@ -49,27 +52,18 @@ def conv_weight(
     groups: int,
 ) -> Any:
     """Return the transpose of `conv` in its weight, of the kernel size given."""
+    axes = zip(x.shape[2:], kernel, stride, padding, dilation, strict=True)
+    count = tuple(windows.window_count(*axis) for axis in axes)
+    if not (g.is_floating_point() and g.numel()) or count != tuple(g.shape[2:]):
+        return windows.conv_weight(xp, x, g, kernel, stride, padding, dilation, groups)
     shape = (g.shape[1], x.shape[1] // groups, *kernel)
-    return _gradient(xp, g, x, _blank(g, shape), (stride, padding, dilation, groups), 1)
-
-
-def _blank(like: Any, shape: Sizes) -> Any:
-    """Return an array of a shape whose elements do not matter, without its memory."""
-    return torch.empty((1,) * len(shape), dtype=like.dtype, device=like.device).expand(shape)
-
-
-def _gradient(xp: Any, g: Any, x: Any, weight: Any, geometry: Any, wanted: int) -> Any:
-    stride, padding, dilation, groups = geometry
-    if not (g.is_floating_point() and g.numel()):
-        if wanted:
-            kernel = tuple(weight.shape[2:])
-            return windows.conv_weight(xp, x, g, kernel, *geometry)
-        return windows.conv_transposed(xp, g, weight, tuple(x.shape[2:]), *geometry)
+    # A weight whose elements do not matter, without its memory.
+    blank = torch.empty((1,) * len(shape), dtype=g.dtype, device=g.device).expand(shape)
     zeros = [0] * len(stride)
-    mask = [wanted == 0, wanted == 1, False]
+    mask = [False, True, False]
     return _aten.convolution_backward(
-        g, x, weight, None, stride, padding, dilation, False, zeros, groups, mask
-    )[wanted]
+        g, x, blank, None, stride, padding, dilation, False, zeros, groups, mask
+    )[1]
 
 
 #: By the names of `fallbacks.EXTRAS`; each takes the namespace first.

@@ -36,7 +36,7 @@ def ldl_factor(a: Any, hermitian: bool) -> Any:
 
 def ldl_solve(ld: Any, pivots: Any, b: Any, hermitian: bool) -> Any:
     """Solve with the factors of `ldl_factor`."""
-    return torch.linalg.ldl_solve(ld, pivots, b, hermitian=hermitian)
+    return torch.linalg.ldl_solve(ld, pivots.to(torch.int32), b, hermitian=hermitian)
 
 
 FUNCTIONS = {

@@ -12,7 +12,7 @@ import torch
 
 from tensorflowlite_grad.backend.fallbacks import complete
 
-from . import convolution, indexing, linalg, special
+from . import convolution, indexing, linalg, special, strides
 
 CREATORS = ("asarray", "zeros", "ones", "empty", "full", "arange", "eye", "linspace")
 
@@ -27,6 +27,16 @@ def astype(x: Any, dtype: Any, copy: bool = True) -> Any:
 def positive(x: Any) -> Any:
     """``+x`` in memory of its own: PyTorch hands its argument back."""
     return torch.positive(x).clone()
+
+
+def top_positions(x: Any, k: int, axis: int, largest: bool) -> Any:
+    """Return where the `k` greatest (or least) elements are along an axis, in their order."""
+    return torch.topk(x, k, axis, largest).indices
+
+
+def rank_position(x: Any, rank: int, axis: int) -> Any:
+    """Return where the element of a rank is along an axis, which stays, with size 1."""
+    return torch.kthvalue(x, rank + 1, axis, True).indices
 
 
 def _on(create: Any, device: Any) -> Any:
@@ -48,7 +58,7 @@ def make(device: Any) -> ModuleType:
     gets_and_puts = (indexing.index_get, indexing.index_put, indexing.index_embed)
     for function in (astype, positive, *gets_and_puts):
         setattr(xp, function.__name__, function)
-    for name, function in convolution.FUNCTIONS.items():
+    for name, function in (*convolution.FUNCTIONS.items(), *strides.FUNCTIONS.items()):
         setattr(xp, name, partial(function, xp))
     # array-api-compat mends the promotion of 0-d operands, which come here promoted.
     for name in ("matmul", "maximum", "minimum", "where"):
@@ -57,5 +67,7 @@ def make(device: Any) -> ModuleType:
         setattr(xp, name, value)
     setattr(xp, "cumulative_max", lambda x, axis: torch.cummax(x, axis).values)  # noqa: B010
     setattr(xp, "cumulative_logsumexp", torch.logcumsumexp)  # noqa: B010
+    setattr(xp, "top_positions", top_positions)  # noqa: B010
+    setattr(xp, "rank_position", rank_position)  # noqa: B010
     setattr(xp, "matrix_transpose", attrgetter("mT"))  # noqa: B010
     return complete(xp)

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..autograd.graph import Variable
 from ..functions import elementwise as f
-from ..ops import arithmetic, comparison, conversion, exponential, limits, trigonometric
+from ..ops import arithmetic, comparison, conversion, exponential, limits, parts, trigonometric
 from ..ops.twins import promoted, standard_form
 
 __all__ = [
@@ -180,6 +180,8 @@ def pow(x1: Any, x2: Any, /) -> Any:
 
 def round(x: Any, /) -> Any:
     """Return the nearest integers, the even one of two."""
+    if x.dtype.is_complex:
+        return parts.complex_.record(_round(f.real(x), 0), _round(f.imag(x), 0))
     return _round(x, 0)
 
 

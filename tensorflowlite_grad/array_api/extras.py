@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..functions import cumulative
+from ..functions import cumulative, sorting
 from ..ops import fourier, indexing, parts, special, trigonometric
 
 __all__ = [
@@ -20,6 +20,8 @@ __all__ = [
     "bessel_k1e",
     "bessel_y0",
     "bessel_y1",
+    "cumulative_logsumexp",
+    "cumulative_max",
     "digamma",
     "erf",
     "erfc",
@@ -27,24 +29,24 @@ __all__ = [
     "erfcx_slope",
     "erfinv",
     "exp_minus_square",
+    "fft_c2c",
+    "fft_c2r",
+    "fft_r2c",
     "i0",
     "i0e",
     "i0e_slope",
     "i1",
     "i1e",
     "i1e_slope",
-    "lgamma",
-    "sech_squared",
-    "trigamma",
-    "zeta",
-    "cumulative_logsumexp",
-    "cumulative_max",
-    "fft_c2c",
-    "fft_c2r",
-    "fft_r2c",
     "index_embed",
     "index_get",
     "index_put",
+    "lgamma",
+    "rank_position",
+    "sech_squared",
+    "top_positions",
+    "trigamma",
+    "zeta",
 ]
 
 erf = special.erf.record
@@ -108,3 +110,13 @@ def cumulative_max(x: Any, axis: int) -> Any:
 def cumulative_logsumexp(x: Any, axis: int) -> Any:
     """Return the logarithm of the running sum of exponentials along an axis."""
     return cumulative.logcumsumexp(x, axis)
+
+
+def rank_position(x: Any, rank: int, axis: int) -> Any:
+    """Return where the element of a rank is along an axis, which stays, with size 1."""
+    return sorting.kthvalue(x, rank + 1, axis, True).indices
+
+
+def top_positions(x: Any, k: int, axis: int, largest: bool) -> Any:
+    """Return where the greatest or least elements are along an axis, in their order."""
+    return sorting.topk(x, k, axis, largest).indices

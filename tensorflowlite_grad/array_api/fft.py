@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..functions import creation, fourier, fourier_axes
-from ..ops import conversion
+from ..functions import fourier, fourier_axes
 
 __all__ = [
     "fft",
@@ -88,14 +87,12 @@ def irfftn(x: Any, /, *, s: _Axes = None, axes: _Axes = None, norm: str = "backw
 
 def fftfreq(n: int, /, *, d: float = 1.0, dtype: Any = None, device: Any = None) -> Any:
     """Return the frequencies of `fft`'s results."""
-    out = fourier.fftfreq(n, d, device=device)
-    return out if dtype is None else conversion.cast(out, creation.dtype_argument(dtype))
+    return fourier.fftfreq(n, d, dtype=dtype, device=device)
 
 
 def rfftfreq(n: int, /, *, d: float = 1.0, dtype: Any = None, device: Any = None) -> Any:
     """Return the frequencies of `rfft`'s results."""
-    out = fourier.rfftfreq(n, d, device=device)
-    return out if dtype is None else conversion.cast(out, creation.dtype_argument(dtype))
+    return fourier.rfftfreq(n, d, dtype=dtype, device=device)
 
 
 def fftshift(x: Any, /, *, axes: int | tuple[int, ...] | None = None) -> Any:

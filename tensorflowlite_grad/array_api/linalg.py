@@ -77,7 +77,14 @@ def cholesky(x: Any, /, *, upper: bool = False) -> Any:
 def cross(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
     """Return vector products of three-dimensional vectors."""
     x1, x2 = promoted((x1, x2))
-    return matrices.cross(x1, x2, dim=axis)
+    ndim = max(x1._array.ndim, x2._array.ndim)
+    return matrices.cross(_with_axes(x1, ndim), _with_axes(x2, ndim), dim=axis)
+
+
+def _with_axes(x: Any, ndim: int) -> Any:
+    """Return an array with axes of size one in front."""
+    missing = ndim - x._array.ndim
+    return shape.reshape(x, (1,) * missing + tuple(x._array.shape)) if missing > 0 else x
 
 
 def det(x: Any, /) -> Any:
@@ -147,9 +154,8 @@ def solve(x1: Any, x2: Any, /) -> Any:
     """Return the solutions of systems of linear equations: of one vector, or of matrices."""
     x1, x2 = promoted((x1, x2))
     if isinstance(x2, Variable):
-        missing = x1._array.ndim - x2._array.ndim
-        if x2._array.ndim > 1 and missing > 0:  # matrices, though they look like vectors
-            x2 = shape.reshape(x2, (1,) * missing + tuple(x2._array.shape))
+        if x2._array.ndim > 1:  # matrices, even if they look like a stack of vectors
+            x2 = _with_axes(x2, x1._array.ndim)
     return solving.solve(x1, x2)
 
 
@@ -170,6 +176,5 @@ def trace(x: Any, /, *, offset: int = 0, dtype: Any = None) -> Any:
 
 def vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: float = 2) -> Any:
     """Return norms of vectors along axes, or of all elements as one vector."""
-    if axis == ():
-        return abs(x)
+    x, axis, keepdims = statistical.each_alone(x, axis, keepdims)
     return norms.vector_norm(x, ord, axis, keepdims)

@@ -6,7 +6,7 @@ from typing import Any
 
 from ..autograd.graph import Variable
 from ..dtypes import int64
-from ..functions import indexing, joining, splitting
+from ..functions import indexing, joining, rearranging, splitting
 from ..functions import shape as f
 from ..functions.arguments import axis as axis_of
 from ..ops import conversion
@@ -78,14 +78,14 @@ def squeeze(x: Any, /, axis: int | tuple[int, ...]) -> Any:
 
 def flip(x: Any, /, *, axis: int | tuple[int, ...] | None = None) -> Any:
     """Return `x` with the order along axes reversed."""
-    return f.flip(x, tuple(range(x._array.ndim)) if axis is None else axis)
+    return rearranging.flip(x, tuple(range(x._array.ndim)) if axis is None else axis)
 
 
 def roll(x: Any, /, shift: Any, *, axis: Any = None) -> Any:
     """Return `x` with its elements moved along axes, round the end."""
     if isinstance(axis, tuple) and isinstance(shift, int):
         shift = (shift,) * len(axis)
-    return f.roll(x, shift, axis)
+    return rearranging.roll(x, shift, axis)
 
 
 def permute_dims(x: Any, /, axes: tuple[int, ...]) -> Any:

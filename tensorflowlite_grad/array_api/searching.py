@@ -6,7 +6,7 @@ from typing import Any
 
 from ..autograd.graph import Variable
 from ..dtypes import bool_, int64
-from ..functions import elementwise, extremes, gathering
+from ..functions import elementwise, extremes, positions
 from ..ops import comparison, conversion
 from ..ops.twins import promoted
 from . import statistical
@@ -36,7 +36,7 @@ def nonzero(x: Any, /) -> tuple[Any, ...]:
     """Return the positions of elements that are not zero, an array for each axis."""
     if not x._array.ndim:
         raise ValueError("nonzero(): a 0-d array has no axis to give positions along")
-    found: tuple[Any, ...] = gathering.nonzero(x, as_tuple=True)
+    found: tuple[Any, ...] = positions.nonzero(x, as_tuple=True)
     return found
 
 

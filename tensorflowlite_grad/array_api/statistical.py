@@ -42,7 +42,7 @@ def sum(x: Any, /, *, axis: Any = None, dtype: Any = None, keepdims: bool = Fals
     native = x._array.dtype
     place = x._place
     if dtype is not None or (native is not place.float32 and native is not place.float64):
-        x = accumulated(x, dtype)
+        return _total(reductions.sum, x, axis, dtype, keepdims)
     if axis is None and not keepdims:
         return ops.sum_all.record(x)
     return x if axis == () else reductions.sum(x, axis, keepdims)
@@ -50,8 +50,14 @@ def sum(x: Any, /, *, axis: Any = None, dtype: Any = None, keepdims: bool = Fals
 
 def prod(x: Any, /, *, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Any:
     """Return products over axes."""
+    return _total(reductions.prod, x, axis, dtype, keepdims)
+
+
+def _total(function: Any, x: Any, axis: Any, dtype: Any, keepdims: bool) -> Any:
     x = accumulated(x, dtype)
-    return x if axis == () else reductions.prod(x, axis, keepdims)
+    wanted = x._place.dtype_of(x._array)
+    out = x if axis == () else function(x, axis, keepdims)
+    return conversion.cast(out, wanted)  # libraries add narrow integers as wide ones
 
 
 def mean(x: Any, /, *, axis: Any = None, keepdims: bool = False) -> Any:
@@ -71,21 +77,24 @@ def min(x: Any, /, *, axis: Any = None, keepdims: bool = False) -> Any:
 
 def std(x: Any, /, *, axis: Any = None, correction: float = 0.0, keepdims: bool = False) -> Any:
     """Return standard deviations over axes."""
-    x, axis = _each_alone(x, axis)
+    x, axis, keepdims = each_alone(x, axis, keepdims)
     return reductions.std(x, axis, correction=correction, keepdim=keepdims)
 
 
 def var(x: Any, /, *, axis: Any = None, correction: float = 0.0, keepdims: bool = False) -> Any:
     """Return variances over axes."""
-    x, axis = _each_alone(x, axis)
+    x, axis, keepdims = each_alone(x, axis, keepdims)
     return reductions.var(x, axis, correction=correction, keepdim=keepdims)
 
 
-def _each_alone(x: Any, axis: Any) -> tuple[Any, Any]:
-    """Return an array and axes to reduce; over no axes, each element is reduced by itself."""
+def each_alone(x: Any, axis: Any, keepdims: bool) -> tuple[Any, Any, bool]:
+    """Return an array, axes to reduce and whether they stay.
+
+    Over no axes each element is reduced by itself, which PyTorch's functions do not know.
+    """
     if axis == ():
-        return x[..., None], -1
-    return x, axis
+        return x[..., None], -1, False
+    return x, axis, keepdims
 
 
 def cumulative_sum(
@@ -125,7 +134,8 @@ def _running(
             raise ValueError(f"{name}(): of {ndim} dimensions 'axis' has to choose one")
         axis = 0
     x = accumulated(x, dtype)
-    out = function(x, axis, dtype=x._place.dtype_of(x._array))
+    wanted = x._place.dtype_of(x._array)
+    out = conversion.cast(function(x, axis, dtype=wanted), wanted)
     if not include_initial:
         return out
     k = axis_of(name, axis, ndim)

@@ -14,7 +14,17 @@ from . import carrier, modes, tangents
 from .graph import Extra, Leaf, Variable, View, cell_of, hooks_of, shown
 from .storage import replay, write
 
-__all__ = ["apart", "check", "commit", "forbid", "set_history", "snapshot", "write"]
+__all__ = [
+    "apart",
+    "check",
+    "check_history",
+    "commit",
+    "forbid",
+    "reseat",
+    "set_history",
+    "snapshot",
+    "write",
+]
 
 #: Declared with the operations: the edge of a base into which a view's value was written, and
 #: a tensor with another in the place of a view of it.
@@ -35,6 +45,19 @@ def check(tensor: Variable, name: str, source_requires_grad: bool = False) -> No
         For a leaf that requires grad and its views, for views whose history cannot
         follow, and for memory that overlaps itself.
     """
+    check_history(tensor, name, source_requires_grad)
+    view = None if tensor._extra is None else tensor._extra.view
+    backend = tensor._place.backend
+    if (backend.writable or view is not None) and backend.overlaps_itself(tensor._array):
+        raise RuntimeError(
+            "unsupported operation: more than one element of the written-to tensor refers to a "
+            "single memory location, or its memory is read-only. Please clone() the tensor before "
+            f"performing {name}()."
+        )
+
+
+def check_history(tensor: Variable, name: str, source_requires_grad: bool = False) -> None:
+    """Raise if the history of a tensor may not be changed here and now: see `check`."""
     extra = tensor._extra
     view = None if extra is None else extra.view
     if modes.is_grad_enabled():
@@ -55,13 +78,6 @@ def check(tensor: Variable, name: str, source_requires_grad: bool = False) -> No
                 source_requires_grad or tensor._edge is not None or view.base._edge is not None
             ):
                 raise RuntimeError(_refusal(view, tensor))
-    backend = tensor._place.backend
-    if (backend.writable or view is not None) and backend.overlaps_itself(tensor._array):
-        raise RuntimeError(
-            "unsupported operation: more than one element of the written-to tensor refers to a "
-            "single memory location, or its memory is read-only. Please clone() the tensor before "
-            f"performing {name}()."
-        )
 
 
 def forbid(tensor: Variable, creation: str, title: str) -> None:
@@ -180,6 +196,39 @@ def set_history(tensor: Variable, edge: Any) -> None:
         _move_edge(base, _copy_slices[0](base, source, view.chain()))
     if base._cell is not None and base._cell.views:
         refresh(base)
+
+
+def reseat(tensor: Variable, seen: Variable) -> None:
+    """Make a tensor what `seen`, a fresh view of it, is: in-place changes of shape.
+
+    Where other tensors show its memory as views of it, they become views of a stand-in.
+    """
+    cell = cell_of(tensor)
+    view: Any = None if seen._extra is None else seen._extra.view
+    old = None if tensor._extra is None else tensor._extra.view
+    others = [t for t in cell.alive_views() if t is not seen and t is not tensor]
+    if old is not None or others or cell.memory is not None:
+        if old is None:
+            view.base = base = tangents.shared(tensor)
+            for level in tangents.levels_of((tensor,)):
+                tangents.set_tangent(base, level, tangents.tangent(tensor, level))
+            for other in others:
+                step = other._extra.view
+                while step is not None:
+                    step.base = base
+                    step = step.parent
+            if cell.memory is not None:
+                cell.memory.twins.add(base)
+        if tensor._extra is None:
+            tensor._extra = Extra()
+        tensor._extra.view = view
+        cell.add_view(tensor)
+    tensor._array = seen._array
+    if type(tensor._edge) is not Leaf:
+        _move_edge(tensor, seen._edge)
+    for level in tangents.levels_of((tensor, seen)):
+        tangents.set_tangent(tensor, level, tangents.tangent(seen, level))
+    cell.count += 1
 
 
 def refresh(base: Variable) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 from . import linalg, number_parts, resampling, special_names, windows
 from .host_random import HostGenerator
+from .ranks import rank_position, top_positions
 from .scans import cumulative_logsumexp, cumulative_max
 from .segments import index_reduce
 from .strides import as_strided, constant_pad, strided_embed, strided_get, strided_put
@@ -128,6 +129,8 @@ EXTRAS = {
     **windows.EXTRAS,
     "cumulative_max": cumulative_max,
     "cumulative_logsumexp": cumulative_logsumexp,
+    "rank_position": rank_position,
+    "top_positions": top_positions,
     "fft_c2c": fft_c2c,
     "fft_c2r": fft_c2r,
     "fft_r2c": fft_r2c,

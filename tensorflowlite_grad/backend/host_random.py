@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
-import random
 import struct
 from math import prod
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import random
 
 __all__ = ["HostGenerator", "poisson_number"]
 
@@ -25,6 +27,8 @@ class HostGenerator:
     """
 
     def __init__(self, seed: int) -> None:
+        import random  # which imports hash functions, and is seldom needed
+
         self._source = random.Random(seed)
 
     def uniform(self, xp: Any, shape: tuple[int, ...], native: Any) -> Array:

@@ -142,7 +142,8 @@ _PADE = (
     182.0,
     1.0,
 )
-_RADIUS = {"float32": 3.9, "complex64": 3.9}
+_RADIUS = 5.37
+_WIDER = {"float32": "float64", "complex64": "complex128"}
 
 
 def matrix_exp(xp: Any, a: Array) -> Array:
@@ -150,11 +151,14 @@ def matrix_exp(xp: Any, a: Array) -> Array:
     n = a.shape[-1]
     if n == 0:
         return xp.asarray(a, copy=True)
-    radius = _RADIUS.get(str(a.dtype).split(".")[-1], 5.37)
+    wider = _WIDER.get(str(a.dtype).split(".")[-1])
+    if wider is not None:
+        # Squaring doubles errors: digits of single precision would be lost.
+        return xp.astype(matrix_exp(xp, xp.astype(a, getattr(xp, wider))), a.dtype)
     norm = xp.max(xp.sum(xp.abs(a), axis=-2, keepdims=True), axis=-1, keepdims=True)
     finite = xp.isfinite(norm)
     norm = xp.where(finite, norm, xp.ones_like(norm))
-    squarings = xp.ceil(xp.log2(xp.maximum(norm / radius, xp.ones_like(norm))))
+    squarings = xp.ceil(xp.log2(xp.maximum(norm / _RADIUS, xp.ones_like(norm))))
     scale = xp.astype(2.0**-squarings, a.dtype)
     x = a * scale
     one = xp.broadcast_to(xp.eye(n, dtype=a.dtype), a.shape)

@@ -226,12 +226,7 @@ case("masked_select", lambda np, x, i: x[i], (real(5),), options=((Positions(0, 
 POINTWISE = (Positions([0], [1]), Positions([2, 0], [1, 1]))
 for name in ("gather", "max_dim", "min_dim"):
     case(name, lambda np, x, index: x[index], (real(2, 3),), options=(POINTWISE,))
-case(
-    "take_diagonal",
-    lambda np, x, index: np.diagonal(x, axis1=1, axis2=2),
-    (real(2, 3, 3),),
-    options=((SOME, Positions(0, 1, 2), Positions(0, 1, 2)),),
-)
+
 
 
 def _embedded(np: Any, values: Any, shape: Any, index: Any) -> Any:

@@ -42,6 +42,8 @@ for norm in NORMS:
         case("fft_c2r", _back, (_spectrum(3, size // 2 + 1),), options=((1,), norm, size))
         case("fft_c2r", _back, (_spectrum(size // 2 + 1, 2),), options=((1, 0), norm, size))
 case("fft_c2c", _complex, (_spectrum(0, 3),), options=((1,), "backward", False))
+case("fft_r2c", _real, (real(0, 3),), options=((1,), "backward"))
+case("fft_c2r", _back, (_spectrum(0, 2),), options=((1,), "backward", 3))
 
 
 def _frames(np: Any, x: Any, size: int, step: int) -> Any:

@@ -225,9 +225,7 @@ def along_duals(trial: Trial) -> None:
                 tangent = trial.place.wrap(trial.native(step), trial.place)
                 tensors[k] = forward_ad.make_dual(tensors[k], tangent)
             got = forward_ad.unpack_dual(trial.case.apply(tensors)).tangent
-        if got is None:
-            got = trial.np.zeros_like(value)
-        host = trial.host(got)
+        host = trial.np.zeros_like(value) if got is None else trial.host(got)
         where = "recorded: " if leaves else ""
         if tuple(host.shape) != tuple(value.shape) or host.dtype != value.dtype:
             raise Wrong(

@@ -44,20 +44,20 @@ __all__ = [
     "signbit",
 ]
 
-eq = ops.eq.call
-ne = not_equal = ops.ne.call
-lt = less = ops.lt.call
-le = less_equal = ops.le.call
-gt = greater = ops.gt.call
-ge = greater_equal = ops.ge.call
+eq = ops.eq.taking("other")
+ne = not_equal = ops.ne.taking("other")
+lt = less = ops.lt.taking("other")
+le = less_equal = ops.le.taking("other")
+gt = greater = ops.gt.taking("other")
+ge = greater_equal = ops.ge.taking("other")
 isnan = ops.isnan.call
 isinf = ops.isinf.call
 isfinite = ops.isfinite.call
 signbit = ops.signbit.call
 logical_not = ops.logical_not.call
-logical_and = ops.logical_and.call
-logical_or = ops.logical_or.call
-logical_xor = ops.logical_xor.call
+logical_and = ops.logical_and.taking()
+logical_or = ops.logical_or.taking()
+logical_xor = ops.logical_xor.taking()
 bitwise_not = ops.bitwise_not.call
 bitwise_and = ops.bitwise_and.call
 bitwise_or = ops.bitwise_or.call
@@ -81,6 +81,11 @@ def isclose(
     tensor([ True, False])
     """
     _check_tolerances("isclose", input, other, rtol, atol)
+    if rtol < 0 or atol < 0:
+        raise RuntimeError(
+            f"{'rtol' if rtol < 0 else 'atol'} must be greater than or equal to zero, but got "
+            f"{rtol if rtol < 0 else atol}, in isclose()"
+        )
     if dtypes.bool_ in (getattr(input, "dtype", None), getattr(other, "dtype", None)):
         return eq(input, other)
     near = abs(input - other) <= atol + rtol * abs(other)

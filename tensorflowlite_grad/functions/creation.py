@@ -14,7 +14,7 @@ from ..layouts import check_layout, preserve_format
 from ..ops import conversion
 from ..ops.promotion import fitting
 from ..size import Size
-from .arguments import shape_argument
+from .arguments import as_tensor_argument, shape_argument
 from .data import as_tensor, asarray, from_numpy, frombuffer, scalar_tensor, tensor
 from .factory import (
     allocate,
@@ -39,6 +39,8 @@ __all__ = [
     "empty_permuted",
     "empty_strided",
     "eye",
+    "fill",
+    "fill_",
     "from_numpy",
     "frombuffer",
     "full",
@@ -50,6 +52,7 @@ __all__ = [
     "range",
     "scalar_tensor",
     "tensor",
+    "zero_",
     "zeros",
     "zeros_like",
 ]
@@ -308,6 +311,55 @@ def _full_of(
         return out if out._edge is not None or not requires_grad else out.requires_grad_()
     fill_value, _ = _filling(name, fill_value, wanted)
     return finish(allocate(name, "full", shape, place, wanted, fill_value), place, requires_grad)
+
+
+def fill(input: Any, value: Any) -> Tensor:
+    """Return a tensor of the shape and dtype of another, filled with one number.
+
+    Gradients flow to the number, if it is a tensor; those of `input` are zero.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.fill(tg.ones(2), 7)
+    tensor([7., 7.])
+    """
+    input = as_tensor_argument("fill", input)
+    place, wanted = input._place, input._place.dtype_of(input._array)
+    if not isinstance(value, Variable):
+        value, _ = _filling("fill", value, wanted)
+        value = finish(place.scalar(value, place.native(wanted)), place)
+    elif value._array.ndim:
+        raise RuntimeError(
+            "fill only supports 0-dimension value tensor but got tensor with "
+            f"{value._array.ndim} dimensions."
+        )
+    value = conversion.cast(conversion.move(value, place), wanted)
+    return conversion.overwrite.record(input, value).clone()  # type: ignore[no-any-return]
+
+
+def fill_(input: Any, value: Any) -> Tensor:
+    """Set all elements of a tensor to one number, in place: see `Tensor.fill_`.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.fill_(tg.ones(2), 7)
+    tensor([7., 7.])
+    """
+    return as_tensor_argument("fill_", input).fill_(value)  # type: ignore[no-any-return]
+
+
+def zero_(input: Any) -> Tensor:
+    """Set all elements of a tensor to zero, in place.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.zero_(tg.ones(2))
+    tensor([0., 0.])
+    """
+    return as_tensor_argument("zero_", input).zero_()  # type: ignore[no-any-return]
 
 
 def eye(

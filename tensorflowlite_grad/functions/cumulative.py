@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from .. import dtypes, return_types
@@ -11,7 +12,7 @@ from ..ops import cumulative as ops
 from .arguments import as_tensor_argument, one_of
 from .arguments import axis as axis_of
 from .index_tensors import along_axis
-from .reductions import along_one_axis, promoted
+from .reductions import added, along_one_axis, reduced
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -28,8 +29,10 @@ def cumsum(input: Any, dim: Any = None, *, dtype: Any = None, axis: Any = None) 
     >>> tg.cumsum(tg.tensor([1, 2, 3]), dim=0)
     tensor([1, 3, 6])
     """
-    input = promoted(as_tensor_argument("cumsum", input), dtype)
-    return along_one_axis("cumsum", ops.cumsum, input, dim, axis, None)
+    input = as_tensor_argument("cumsum", input)
+    return along_one_axis(
+        "cumsum", lambda x, d: added(ops.cumsum, x, dtype, d), input, dim, axis
+    )
 
 
 def cumprod(input: Any, dim: Any = None, *, dtype: Any = None, axis: Any = None) -> Tensor:
@@ -41,8 +44,10 @@ def cumprod(input: Any, dim: Any = None, *, dtype: Any = None, axis: Any = None)
     >>> tg.cumprod(tg.tensor([1.0, 2.0, 3.0]), dim=0)
     tensor([1., 2., 6.])
     """
-    input = promoted(as_tensor_argument("cumprod", input), dtype)
-    return along_one_axis("cumprod", ops.cumprod, input, dim, axis, None)
+    input = as_tensor_argument("cumprod", input)
+    return along_one_axis(
+        "cumprod", lambda x, d: added(ops.cumprod, x, dtype, d), input, dim, axis
+    )
 
 
 def logcumsumexp(input: Any, dim: Any = None, *, axis: Any = None) -> Tensor:
@@ -68,7 +73,7 @@ def logcumsumexp(input: Any, dim: Any = None, *, axis: Any = None) -> Tensor:
             f"\"logcumsumexp_out_cpu\" not implemented for '{name}': logcumsumexp() needs floating "
             "point numbers; convert with .float()"
         )
-    return along_one_axis("logcumsumexp", ops.logcumsumexp, input, dim, axis, None)
+    return along_one_axis("logcumsumexp", partial(reduced, ops.logcumsumexp), input, dim, axis)
 
 
 def _running(name: str, op: Any, result: Any, input: Any, dim: Any, axis: Any) -> Any:

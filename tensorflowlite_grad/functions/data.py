@@ -167,7 +167,7 @@ def asarray(
     Parameters
     ----------
     obj : number, nested sequence, buffer, array or Tensor
-        A tensor keeps its history if `requires_grad` is set, and loses it if not.
+        A tensor keeps its history.
     dtype : dtype, optional
     device : device or str, optional
     copy : bool, optional
@@ -197,8 +197,6 @@ def asarray(
         )
     if copy and shared and not moved:
         out = conversion.clone(out)
-    if isinstance(obj, Variable) and not requires_grad:
-        out = out.detach()
     if requires_grad and out._edge is None:
         require(out)
     return out  # type: ignore[no-any-return]

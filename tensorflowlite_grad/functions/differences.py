@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from .. import dtypes
 from ..autograd.graph import Variable
 from ..ops import conversion
+from ..ops import cumulative as ops
 from .arguments import as_tensor_argument, axes, one_of
 from .arguments import axis as axis_of
 from .comparison import ne
@@ -68,15 +69,13 @@ def diff(
         return conversion.clone(input)
     parts = [part for part in (prepend, input, append) if part is not None]
     out = cat(parts, d) if len(parts) > 1 else input
-    subtract = ne if out.dtype is dtypes.bool_ else _minus
     for _ in range(min(n, out._array.shape[d])):
-        size = out._array.shape[d]
-        out = subtract(out.narrow(d, 1, size - 1), out.narrow(d, 0, size - 1))
+        if out.dtype is not dtypes.bool_:
+            out = ops.diff.record(out, d)
+        else:
+            size = out._array.shape[d]
+            out = ne(out.narrow(d, 1, size - 1), out.narrow(d, 0, size - 1))
     return out
-
-
-def _minus(a: Any, b: Any) -> Any:
-    return a - b
 
 
 def gradient(

@@ -60,7 +60,7 @@ def _distinct(xp: Any, rows: Any, sort: bool) -> tuple[Any, Any, Any]:
     number = xp.cumulative_sum(xp.astype(new, xp.int64), axis=0) - 1
     if order is None:
         return starts, number, counts
-    inverse = xp.take(number, xp.argsort(order, stable=True), axis=0)
+    inverse = xp.index_put(number, (order,), number)
     return xp.take(order, starts, axis=0), inverse, counts
 
 

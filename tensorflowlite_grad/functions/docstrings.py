@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from . import docstrings_of_scattering
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -456,6 +458,21 @@ TEXTS: dict[str, tuple[str, Arguments, str]] = {
 
 #: Of in-place methods: examples where the function's does not serve, or has another text.
 IN_PLACE: dict[str, tuple[Arguments, str]] = {
+    "cumsum_": (("tg.tensor([1.0, 2.0])", "0"), "tensor([1., 3.])"),
+    "cumprod_": (("tg.tensor([2.0, 3.0])", "0"), "tensor([2., 6.])"),
+    "renorm_": (("tg.tensor([[3.0, 4.0]])", "2", "0", "1.0"), "tensor([[0.6000, 0.8000]])"),
+    "gt_": (("tg.tensor([1.0, 2.0])", "1.5"), "tensor([0., 1.])"),
+    "logit_": (("tg.tensor([0.5, 0.0])", "0.1"), "tensor([ 0.0000, -2.1972])"),
+    "heaviside_": (("tg.tensor([-1.0, 0.0])", "tg.tensor(0.5)"), "tensor([0.0000, 0.5000])"),
+    "nan_to_num_": (("tg.tensor([1.0, float('nan')])",), "tensor([1., 0.])"),
+    "nextafter_": (("tg.tensor([0.0])", "tg.tensor([0.0])"), "tensor([0.])"),
+    "gcd_": (("tg.tensor([10, 15])", "tg.tensor([4, 5])"), "tensor([2, 5])"),
+    "lcm_": (("tg.tensor([10, 15])", "tg.tensor([4, 5])"), "tensor([20, 15])"),
+    "conj_physical_": (("tg.tensor([1 + 2j])",), "tensor([1.-2.j])"),
+    "ldexp_": (("tg.tensor([1.0])", "tg.tensor([3])"), "tensor([8.])"),
+    "deg2rad_": (("tg.tensor([180.0])",), "tensor([3.1416])"),
+    "polygamma_": (("tg.tensor([1.0])", "1"), "tensor([1.6449])"),
+    "mvlgamma_": (("tg.tensor([2.0, 3.0])", "2"), "tensor([0.4516, 1.5502])"),
     "add_": (("tg.tensor([1.0, 2.0])", "10"), "tensor([11., 12.])"),
     "sub_": (("tg.tensor([1.0, 2.0])", "1"), "tensor([0., 1.])"),
     "div_": (("tg.tensor([1.0, 2.0])", "2"), "tensor([0.5000, 1.0000])"),
@@ -510,7 +527,7 @@ def attach(
     """
     made = {}
     for name in module["__all__"]:
-        if name not in (texts or TEXTS):
+        if name not in (texts or TEXTS) or name not in module:
             continue
         summary, arguments, result = (texts or TEXTS)[name]
         function: Callable[..., Any] = module[name]
@@ -527,7 +544,7 @@ def of_in_place(name: str) -> str:
     """Return the docstring of an in-place method that is made of a function."""
     function = name.rstrip("_")
     text = f"Replace the elements by those of `{function}`, in place, and return the tensor.\n"
-    found = IN_PLACE.get(name)
+    found = IN_PLACE.get(name) or docstrings_of_scattering.IN_PLACE.get(name)
     if found is None:
         if function not in TEXTS:
             return text
@@ -535,6 +552,16 @@ def of_in_place(name: str) -> str:
     (tensor, *arguments), result = found
     call = f"{tensor}.{name}({', '.join(arguments)})"
     return f"{text}\n{_example(call, result)}"
+
+
+def of_polynomial(name: str, whose: str, result: str) -> str:
+    """Return the docstring of a family of polynomials."""
+    return (
+        f"Return {whose}, each element's to a degree of its own.\n\n"
+        "Parameters\n----------\ninput : Tensor or number\nn : Tensor or number\n"
+        "    The degrees, truncated to integers; below 0 the value is 0. It has no gradient.\n\n"
+        + _example(f"tg.special.{name}(0.5, tg.arange(4.0))", result)
+    )
 
 
 def _example(expression: str, result: str) -> str:

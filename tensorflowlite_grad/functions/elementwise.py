@@ -124,11 +124,12 @@ trunc = fix = arithmetic.trunc.call
 frac = arithmetic.frac.call
 floor_divide = arithmetic.floor_divide.call
 remainder = arithmetic.remainder.call
-fmod = arithmetic.fmod.call
-hypot = arithmetic.hypot.call
-copysign = arithmetic.copysign.call
-maximum = arithmetic.maximum.call
-minimum = arithmetic.minimum.call
+# PyTorch takes no numbers for some operands.
+fmod = arithmetic.fmod.taking("other")
+hypot = arithmetic.hypot.taking()
+copysign = arithmetic.copysign.taking("other")
+maximum = arithmetic.maximum.taking()
+minimum = arithmetic.minimum.taking()
 relu = arithmetic.relu.call
 exp = exponential.exp.call
 exp2 = exponential.exp2.call
@@ -137,9 +138,8 @@ log = exponential.log_.call
 log2 = exponential.log2.call
 log10 = exponential.log10.call
 log1p = exponential.log1p.call
-logaddexp = exponential.logaddexp.call
+logaddexp = exponential.logaddexp.taking()
 sigmoid = exponential.sigmoid.call
-logit = exponential.logit.call
 softplus = exponential.softplus.call
 logsigmoid = exponential.logsigmoid.call
 erf = special.erf.call
@@ -156,7 +156,7 @@ tanh = trigonometric.tanh.call
 asinh = arcsinh = trigonometric.asinh.call
 acosh = arccosh = trigonometric.acosh.call
 atanh = arctanh = trigonometric.atanh.call
-atan2 = arctan2 = trigonometric.atan2.call
+atan2 = arctan2 = trigonometric.atan2.taking()
 
 #: Where doctest finds the examples of functions that no source shows.
 __test__ = docstrings.attach(globals())
@@ -168,6 +168,7 @@ _div = arithmetic.div.call
 _pow_scalar = arithmetic.pow_scalar.call
 _pow_tensor = arithmetic.pow_tensor.call
 _round = arithmetic.round_.call
+_logit = exponential.logit.call
 
 
 def add(input: Any, other: Any, *, alpha: Any = 1) -> Tensor:
@@ -233,8 +234,9 @@ def rsub(input: Any, other: Any, *, alpha: Any = 1) -> Tensor:
     >>> tg.rsub(tg.tensor([1.0, 2.0]), 10)
     tensor([9., 8.])
     """
-    if isinstance(other, Variable):
+    if isinstance(other, Variable) and isinstance(input, Variable):
         return sub(other, input, alpha=alpha)
+    input = as_tensor_argument("rsub", input)
     if alpha != 1:
         input = mul(input, alpha)
     if other.__class__ is float or other.__class__ is int:
@@ -283,7 +285,8 @@ def pow(input: Any, exponent: Any) -> Tensor:
     Raises
     ------
     RuntimeError
-        For an integer base with a negative integer exponent.
+        For an integer base with a negative integer exponent that is a number. If that is a
+        tensor, results are rounded toward zero.
 
     Examples
     --------
@@ -298,12 +301,8 @@ def pow(input: Any, exponent: Any) -> Tensor:
         return _pow_tensor(input, exponent)
     if kind_of_scalar(input) is not None and isinstance(exponent, Variable):
         return rpow(exponent, input)
-    if _has_negative_integers(input, exponent):
-        raise RuntimeError(
-            "Integers to negative integer powers are not allowed. Convert the base to a "
-            "floating-point dtype first, as in x.float() ** y"
-        )
-    return _pow_tensor(input, exponent)
+    whole = _pow_of_integers(input, exponent)
+    return _pow_tensor(input, exponent) if whole is None else whole
 
 
 def rpow(input: Any, other: Any) -> Tensor:
@@ -311,15 +310,16 @@ def rpow(input: Any, other: Any) -> Tensor:
     kind = other.__class__
     if (kind is float or kind is int) and input.dtype.is_floating_point:
         return arithmetic.pow_base.call(input, other)
-    return reflected(_pow_tensor, input, other)
+    return reflected(pow if kind is int else _pow_tensor, input, other)
 
 
-def _has_negative_integers(input: Any, exponent: Any) -> bool:
+def _pow_of_integers(input: Any, exponent: Any) -> Any:
+    """Return powers of integers, rounded toward zero, or None of other numbers."""
     if not (isinstance(input, Variable) and isinstance(exponent, Variable)):
-        return False
-    if promotion.result_type(input, exponent).kind > dtypes.Kind.INT:
-        return False
-    return bool(comparison.lt.call(exponent, 0).any())
+        return None
+    if promotion.result_type(input, exponent).kind is not dtypes.Kind.INT:
+        return None
+    return arithmetic.pow_integer.call(input, exponent)
 
 
 def reflected(call: Any, input: Any, other: Any) -> Any:
@@ -354,10 +354,30 @@ def round(input: Any, *, decimals: int = 0) -> Tensor:
     >>> tg.round(tg.tensor([0.5, 1.5, -2.4]))
     tensor([ 0.,  2., -2.])
     """
-    if decimals == 0:
-        return _round(input)
-    scale = 10.0**decimals
-    return _div(_round(mul(input, scale)), scale)
+    return _round(input, decimals)
+
+
+def logit(input: Any, eps: float | None = None) -> Tensor:
+    """Return log(x / (1 - x)) of each element x, the inverse of `sigmoid`.
+
+    Parameters
+    ----------
+    input : Tensor
+    eps : float, optional
+        Elements are clamped to [eps, 1 - eps] first; outside, the gradient is 0.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.logit(tg.tensor([0.5, 0.0]), eps=0.1)
+    tensor([ 0.0000, -2.1972])
+    """
+    if eps is None:
+        return _logit(input)
+    input = as_tensor_argument("logit", input)
+    if not input.dtype.is_floating_point:
+        input = conversion.cast(input, dtypes.get_default_dtype())
+    return _logit(arithmetic.clamp_scalar.call(input, float(eps), 1.0 - eps))
 
 
 def clamp(input: Any, min: Any = None, max: Any = None) -> Tensor:
@@ -407,7 +427,7 @@ def clamp_min(input: Any, min: Any) -> Tensor:
     >>> tg.clamp_min(tg.tensor([-1.0, 2.0]), 0)
     tensor([0., 2.])
     """
-    return clamp(input, min=min)
+    return clamp(as_tensor_argument("clamp_min", input), min=min)
 
 
 def clamp_max(input: Any, max: Any) -> Tensor:
@@ -419,7 +439,7 @@ def clamp_max(input: Any, max: Any) -> Tensor:
     >>> tg.clamp_max(tg.tensor([-1.0, 2.0]), 0)
     tensor([-1.,  0.])
     """
-    return clamp(input, max=max)
+    return clamp(as_tensor_argument("clamp_max", input), max=max)
 
 
 def where(condition: Any, input: Any = None, other: Any = None) -> Any:

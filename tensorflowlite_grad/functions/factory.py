@@ -10,7 +10,7 @@ from ..autograd.errors import OutOfMemoryError
 from ..autograd.graph import Variable, make_leaf
 from ..backend.selection import resolve
 from ..dtypes import dtype, get_default_dtype
-from ..layouts import check_layout, check_memory_format
+from ..layouts import check_layout, check_memory_format, preserve_format
 from .arguments import as_tensor_argument, shape_argument
 
 if TYPE_CHECKING:
@@ -135,5 +135,24 @@ def made_like(
 ) -> Any:
     """Return a tensor of the shape, dtype and device of another, unless others are given."""
     have, wanted, place = like_options(name, input, dtype, device, layout, memory_format)
+    if shape is None and memory_format is preserve_format and len(have) > 1:
+        order = _order(input)
+        if order is not None:
+            lying = tuple(have[k] for k in order)
+            array = allocate(name, function, lying, place, wanted, *fill)
+            back = tuple(order.index(k) for k in range(len(order)))
+            return finish(place.xp.permute_dims(array, back), place, requires_grad)
     array = allocate(name, function, have if shape is None else shape, place, wanted, *fill)
     return finish(array, place, requires_grad)
+
+
+def _order(tensor: Any) -> tuple[int, ...] | None:
+    """Return the axes as they lie in memory, the outermost first; None if they are in order."""
+    backend, array = tensor._place.backend, tensor._array
+    if not backend.strided_views or backend.is_contiguous(array):
+        return None
+    strides, _, _ = backend.layout(array)
+    if 0 in strides:
+        return None
+    order = tuple(sorted(range(len(strides)), key=lambda k: -abs(strides[k])))
+    return None if order == tuple(range(len(order))) else order

@@ -13,7 +13,7 @@ from .arguments import axes as axes_of
 from .arguments import axis as axis_of
 from .creation import arange
 from .elementwise import conj
-from .shape import roll
+from .rearranging import roll
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -250,13 +250,19 @@ def ihfft(
     return conj(_half_spectrum("ihfft", input, n, dim, norm, axis))
 
 
-def _frequencies(name: str, numbers: tuple[int, int], n: Any, d: float, options: Any) -> Any:
+def _frequencies(name: str, n: int, bounds: tuple[int, int], d: float, options: Any) -> Any:
     requires_grad = options.pop("requires_grad", False)
     wanted = options.pop("dtype", None) or get_default_dtype()
     if not wanted.is_differentiable:
         raise RuntimeError(f"{name}(): frequencies need a floating dtype, not {wanted.name}")
-    out = arange(*numbers, dtype=wanted, **options) * (1.0 / (points(name, n) * d))
+    # Of complex dtypes the real numbers, as there are no others here.
+    out = arange(*bounds, dtype=wanted.to_real(), **options)
+    out = conversion.cast(out * (1.0 / (n * d)) if n else out, wanted)
     return out.requires_grad_() if requires_grad else out
+
+
+def _length(name: str, n: Any) -> int:
+    return 0 if n.__class__ is int and n == 0 else points(name, n)
 
 
 def fftfreq(n: int, d: float = 1.0, **options: Any) -> Tensor:
@@ -277,8 +283,11 @@ def fftfreq(n: int, d: float = 1.0, **options: Any) -> Tensor:
     >>> tg.fft.fftfreq(4)
     tensor([ 0.0000,  0.2500, -0.5000, -0.2500])
     """
-    n = points("fftfreq", n)
-    return ifftshift(_frequencies("fftfreq", (-(n // 2), (n + 1) // 2), n, d, options))
+    n = _length("fftfreq", n)
+    middle = (n + 1) // 2
+    requires_grad = options.pop("requires_grad", False)
+    out: Any = ifftshift(_frequencies("fftfreq", n, (middle - n, middle), d, options))
+    return out.requires_grad_() if requires_grad else out  # type: ignore[no-any-return]
 
 
 def rfftfreq(n: int, d: float = 1.0, **options: Any) -> Tensor:
@@ -290,8 +299,8 @@ def rfftfreq(n: int, d: float = 1.0, **options: Any) -> Tensor:
     >>> tg.fft.rfftfreq(4)
     tensor([0.0000, 0.2500, 0.5000])
     """
-    n = points("rfftfreq", n)
-    return _frequencies("rfftfreq", (0, n // 2 + 1), n, d, options)
+    n = _length("rfftfreq", n)
+    return _frequencies("rfftfreq", n, (0, n // 2 + 1), d, options)  # type: ignore[no-any-return]
 
 
 def _shift(name: str, input: Any, dim: Any, axis: Any, up: int) -> Any:

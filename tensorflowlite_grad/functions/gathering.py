@@ -22,6 +22,7 @@ from .index_tensors import (
     vector_of,
     with_axis,
 )
+from .indexing import getitem
 from .scattering import flat_positions
 from .shape import broadcast_tensors, expand, reshape, unsqueeze
 
@@ -67,13 +68,14 @@ def gather(
     """
     input = as_tensor_argument("gather", input)
     d = axis_of("gather", one_of("gather", dim, axis, "dim and axis", None), input._array.ndim)
+    index = as_tensor_argument("gather", index, "index", 3)
+    shape = tuple(index._array.shape)
+    if not prod(shape):  # PyTorch asks nothing else of it
+        return reshape(getitem(reshape(input, -1), slice(0, 0)), shape)
     index = positions_of("gather", input, index)
     checked_shapes("gather", input, d, index)
     target = input if input._array.ndim else reshape(input, 1)
     positions = with_axis(index)
-    shape = tuple(index._array.shape)
-    if not prod(shape) and positions.ndim != target._array.ndim:
-        return reshape(target, -1)[:0].reshape(shape)
     bounded("gather", target, positions, d)
     out = ops.gather.record(target, along_axis(target, d, positions))
     return out if tuple(out._array.shape) == shape else reshape(out, shape)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+import os
 from operator import index as as_index
 from typing import TYPE_CHECKING, Any
 
@@ -87,7 +87,7 @@ class Generator:
         >>> isinstance(tg.Generator().seed(), int)
         True
         """
-        self.manual_seed(secrets.randbits(63))
+        self.manual_seed(_unpredictable())
         return self._seed
 
     def initial_seed(self) -> int:
@@ -114,7 +114,7 @@ class Generator:
         >>> bool((tg.rand(2, generator=g) == a).all())
         True
         """
-        state = (self._seed % 2**64).to_bytes(8, "little") + self.source.state()
+        state = self._seed.to_bytes(8, "little") + self.source.state()
         return frombuffer(bytearray(state), dtype=dtypes.uint8)
 
     def set_state(self, new_state: Any) -> None:
@@ -176,6 +176,10 @@ def _restored(where: device, state: Any) -> Generator:
     return out
 
 
+def _unpredictable() -> int:
+    return int.from_bytes(os.urandom(8), "little") >> 1
+
+
 def _seed_argument(name: str, seed: Any) -> int:
     try:
         if isinstance(seed, bool):
@@ -186,8 +190,8 @@ def _seed_argument(name: str, seed: Any) -> int:
             f"{name}(): argument 'seed' must be int, not {type(seed).__name__}"
         ) from None
     if not -(2**63) <= value < 2**64:
-        raise RuntimeError(f"Overflow when unpacking long: {name}() was given seed {value}")
-    return value
+        raise RuntimeError(f"Overflow when unpacking long long: {name}() was given {value}")
+    return value % 2**64
 
 
 def generator_of(place: Any, generator: Any = None) -> Any:
@@ -213,6 +217,13 @@ def generator_of(place: Any, generator: Any = None) -> Any:
             f"{place.backend.name} here"
         )
     return generator.source
+
+
+def place_for(device: Any, generator: Any) -> Any:
+    """Return where to draw: on the device asked for, or that of a generator."""
+    if device is None and isinstance(generator, Generator):
+        return generator._place
+    return resolve(device)
 
 
 def _own(place: Any) -> Generator:
@@ -279,7 +290,7 @@ def seed() -> int:
     >>> isinstance(tg.seed(), int)
     True
     """
-    return manual_seed(secrets.randbits(63)).initial_seed()
+    return manual_seed(_unpredictable()).initial_seed()
 
 
 def initial_seed() -> int:

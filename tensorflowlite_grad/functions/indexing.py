@@ -16,8 +16,8 @@ from ..ops import conversion, promotion
 from ..ops import indexing as ops
 from .creation import tensor as make
 from .index_form import Index, is_mask, normalise
-from .splitting import unbind
 from .shape import expand, reshape
+from .splitting import unbind
 
 if TYPE_CHECKING:
     from ..tensor import Tensor

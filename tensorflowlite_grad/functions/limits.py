@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .. import dtypes
+from ..limits import finfo
 from ..ops import limits
 from . import docstrings
 from .arguments import as_tensor_argument, together
@@ -99,7 +100,7 @@ def nan_to_num(
         return joined(
             nan_to_num(input.real, nan, posinf, neginf), nan_to_num(input.imag, nan, posinf, neginf)
         )
-    info = dtypes.finfo(input.dtype)
+    info = finfo(input.dtype)
     return limits.nan_to_num.call(
         input,
         0.0 if nan is None else float(nan),

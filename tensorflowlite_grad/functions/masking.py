@@ -59,10 +59,10 @@ def without(name: str, input: Any, mask: Any, neutral: Any) -> Any:
 
 
 def ordered(name: str, input: Any) -> Any:
-    """Return the input as a tensor; TypeError for numbers without an order."""
+    """Return the input as a tensor; NotImplementedError without an order."""
     input = as_tensor_argument(name, input)
     if input.dtype.is_complex or input.dtype is dtypes.bool_:
-        raise TypeError(
+        raise NotImplementedError(
             f"masked.{name}(): has no neutral element for dtype {input.dtype.name}: it is for "
             "numbers that have an order"
         )

@@ -333,9 +333,9 @@ def ormqr(
         raise RuntimeError(
             f"{name}: other.shape[{side}] must be greater than or equal to tau.shape[-1]"
         )
-    if t and t[-1] > a[-1]:
+    if t and t[-1] != min(c[side], a[-1]):
         raise RuntimeError(
-            f"{name}: tau.shape[-1] must be less than or equal to input.shape[-1]"
+            f"{name}: tau.shape[-1] must be equal to min(other.shape[{side}], input.shape[-1])"
         )
     if c[side] != a[-2]:
         raise RuntimeError(f"{name}: other.shape[{side}] must be equal to input.shape[-2]")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import prod
 from typing import TYPE_CHECKING, Any
 
+from .. import dtypes
 from ..ops import products as ops
 from ..ops import promotion
 from ..ops.broadcasting import broadcast_error, broadcast_shapes
@@ -319,12 +320,7 @@ def _added(name: str, input: Any, product: Callable[[], Any], beta: Any, alpha: 
     """Return ``beta * input + alpha * product``; with `beta` zero, NaN in `input` is nothing."""
     out = product()
     if not out.dtype.is_differentiable:
-        for word, value in (("alpha", alpha), ("beta", beta)):
-            if isinstance(value, float):
-                raise RuntimeError(
-                    "For integral input tensors, argument alpha must not be a floating point "
-                    f"number, nor beta: {name}() got {word}={value}"
-                )
+        alpha, beta = int(alpha), int(beta)  # as PyTorch
     if input.dtype is not out.dtype:
         raise RuntimeError(
             f"{name}(): self and mat2 must have the same dtype, but got {input.dtype.name} and "
@@ -355,7 +351,7 @@ def _nothing(input: Any, shape: tuple[int, ...]) -> Any:
     """Return zeros that do not depend on `input`, but have an edge to it, as PyTorch's have."""
     if input._edge is None:
         return 0
-    return where(False, input, zeros_like(input))
+    return where(zeros_like(input, dtype=dtypes.bool_), input, zeros_like(input))
 
 
 def addmm(input: Any, mat1: Any, mat2: Any, *, beta: Any = 1, alpha: Any = 1) -> Tensor:
@@ -368,7 +364,7 @@ def addmm(input: Any, mat1: Any, mat2: Any, *, beta: Any = 1, alpha: Any = 1) ->
     mat1, mat2 : Tensor
         Matrices.
     beta, alpha : number
-        Integers for integers.
+        For tensors of integers, cut to integers.
 
     Examples
     --------

@@ -60,7 +60,7 @@ def detach(input: Tensor) -> Tensor:
     >>> tg.detach(tg.ones(2, requires_grad=True)).requires_grad
     False
     """
-    return input.detach()
+    return as_tensor_argument("detach", input).detach()  # type: ignore[no-any-return]
 
 
 def numel(input: Tensor) -> int:
@@ -72,7 +72,7 @@ def numel(input: Tensor) -> int:
     >>> tg.numel(tg.ones(2, 3))
     6
     """
-    return input.numel()
+    return as_tensor_argument("numel", input).numel()  # type: ignore[no-any-return]
 
 
 def is_tensor(obj: object) -> TypeIs[Tensor]:
@@ -96,6 +96,7 @@ def is_floating_point(input: Tensor) -> bool:
     >>> tg.is_floating_point(tg.tensor(1))
     False
     """
+    input = as_tensor_argument("is_floating_point", input)
     return input.is_floating_point()
 
 
@@ -108,6 +109,7 @@ def is_complex(input: Tensor) -> bool:
     >>> tg.is_complex(tg.tensor(1j))
     True
     """
+    input = as_tensor_argument("is_complex", input)
     return input.is_complex()
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .. import dtypes
-from ..backend.selection import resolve
 from ..dtypes import LEGACY_NAMES, Kind, get_default_dtype
 from ..layouts import check_layout, preserve_format
 from .arguments import shape_argument
@@ -16,6 +15,7 @@ from .generators import (
     get_rng_state,
     initial_seed,
     manual_seed,
+    place_for,
     seed,
     set_rng_state,
 )
@@ -83,7 +83,7 @@ def _made(
 ) -> Any:
     check_layout(name, layout)
     shape = shape_argument(name, size if named is None else (named,))
-    place = resolve(device) if device is not None or generator is None else generator._place
+    place = place_for(device, generator)
     wanted = dtype_argument(dtype) or get_default_dtype()
     return finish(drawn(draw, shape, wanted, place, generator), place, requires_grad)
 
@@ -241,7 +241,7 @@ def randint(
     if size is None:
         raise TypeError("randint(): argument 'size' is missing; give the shape as a tuple")
     shape = shape_argument("randint", (size,))
-    place = resolve(device) if device is not None or generator is None else generator._place
+    place = place_for(device, generator)
     wanted = dtype_argument(dtype) or dtypes.int64
     array = integers("randint", low, high, shape, wanted, place, generator)
     return finish(array, place, requires_grad)
@@ -268,7 +268,7 @@ def randperm(
     check_layout("randperm", layout)
     n = number(n)
     (n,) = shape_argument("randperm", (n,))
-    place = resolve(device) if device is not None or generator is None else generator._place
+    place = place_for(device, generator)
     wanted = dtype_argument(dtype) or dtypes.int64
     if n and n - 1 > _range(wanted)[1]:
         raise RuntimeError(

@@ -125,7 +125,7 @@ def range(
     tensor([1., 2., 3.])
     """
     if end is None:
-        start, end = 0, start
+        raise TypeError("range(): argument 'end' is missing")
     kinds = (int, float)
     start, end = _bound("range", "start", start, kinds), _bound("range", "end", end, kinds)
     step = _bound("range", "step", step, kinds)
@@ -163,6 +163,8 @@ def _ends(name: str, start: Any, end: Any, steps: Any, dtype: Any) -> tuple[Any,
         raise TypeError(f"{name}(): argument 'steps' must be int, not {type(steps).__name__}")
     if steps < 0:
         raise RuntimeError(f"number of steps must be non-negative, but {name}() was given {steps}")
+    if dtype_argument(dtype) is dtypes.bool_:
+        raise NotImplementedError(f"\"{name}_cpu\" not implemented for 'Bool'")
     is_complex = isinstance(start, complex) or isinstance(end, complex)
     default = get_default_dtype()
     wanted = dtype_argument(dtype) or (default.to_complex() if is_complex else default)
@@ -171,7 +173,7 @@ def _ends(name: str, start: Any, end: Any, steps: Any, dtype: Any) -> tuple[Any,
             f"{name}(): inferred dtype {default.to_complex()!r} can't be safely cast to passed "
             f"dtype {wanted!r}"
         )
-    if wanted.kind is Kind.INT and name == "linspace":
+    if wanted.kind is Kind.INT:
         start, end = int(start), int(end)
     (count,) = shape_argument(name, (steps,))
     return start, end, count, wanted

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from .. import dtypes
@@ -44,17 +45,33 @@ def _floating(name: str, input: Any) -> Any:
     return input
 
 
-def promoted(input: Any, dtype: Any) -> Any:
-    """Return the input of a sum: integers are added as int64."""
-    if dtype is not None:
-        return conversion.cast(input, dtype)
+def reduced(op: Any, input: Any, *options: Any) -> Any:
+    """Run a reduction; half precision is added up in single precision, as in PyTorch."""
     native = input._array.dtype
     place = input._place
     if native is place.float32 or native is place.float64:
-        return input
-    if place.dtype_from(native).kind < Kind.FLOAT:
-        return conversion.cast(input, dtypes.int64)
-    return input
+        return op.record(input, *options)
+    if place.dtype_from(native) is not dtypes.float16:
+        return op.record(input, *options)
+    out = op.record(conversion.cast(input, dtypes.float32), *options)
+    return conversion.cast(out, dtypes.float16)
+
+
+def added(op: Any, input: Any, dtype: Any, *options: Any) -> Any:
+    """Run a sum or product; integers and bools are added as int64 unless a dtype is given."""
+    if dtype is not None:
+        input = conversion.cast(input, dtype)
+    native = input._array.dtype
+    place = input._place
+    if native is place.float32 or native is place.float64:
+        return op.record(input, *options)
+    found = place.dtype_from(native)
+    if found.kind >= Kind.FLOAT:
+        return reduced(op, input, *options)
+    if found is dtypes.uint64 and dtype is not None:
+        return op.record(input, *options)
+    out = op.record(conversion.cast(input, dtypes.int64), *options)
+    return out if dtype is None else conversion.cast(out, dtype)
 
 
 def sum(
@@ -90,9 +107,9 @@ def sum(
     tensor([4, 6])
     """
     if dim is None and axis is None and not keepdim and keepdims is None:
-        return ops.sum_all.record(promoted(as_tensor_argument("sum", input), dtype))
+        return added(ops.sum_all, as_tensor_argument("sum", input), dtype)
     input, dims, keep = reduction("sum", input, dim, axis, keepdim, keepdims)
-    return ops.sum_dim.record(promoted(input, dtype), dims, keep)
+    return added(ops.sum_dim, input, dtype, dims, keep)
 
 
 def mean(
@@ -121,7 +138,7 @@ def mean(
     if dtype is not None:
         input = conversion.cast(input, dtype)
     op = ops.mean_all if dims is None and not keep else ops.mean_dim
-    return op.record(_floating("mean", input), dims, keep)
+    return reduced(op, _floating("mean", input), dims, keep)
 
 
 def prod(
@@ -143,7 +160,7 @@ def prod(
     """
     input, dims, keep = reduction("prod", input, dim, axis, keepdim, keepdims)
     op = ops.prod if dims is None and not keep else ops.prod_dim
-    return op.record(promoted(input, dtype), dims, keep)
+    return added(op, input, dtype, dims, keep)
 
 
 def _spread_arguments(
@@ -161,7 +178,12 @@ def _spread_arguments(
     if unbiased is not None:
         correction = 1 if unbiased else 0
     input, dims, keep = reduction(name, input, dim, axis, keepdim, keepdims)
-    return _floating(name, input), dims, 1 if correction is None else correction, keep
+    if input.dtype.kind < Kind.FLOAT:
+        raise RuntimeError(
+            "std and var only support floating point and complex dtypes, but got "
+            f"{input.dtype.name}: convert with .float()"
+        )
+    return input, dims, 1 if correction is None else correction, keep
 
 
 def var(
@@ -192,7 +214,8 @@ def var(
     >>> tg.var(tg.tensor([1.0, 2.0, 3.0]))
     tensor(1.)
     """
-    return ops.var.record(
+    return reduced(
+        ops.var,
         *_spread_arguments("var", input, dim, unbiased, correction, axis, keepdim, keepdims)
     )
 
@@ -215,7 +238,8 @@ def std(
     >>> tg.std(tg.tensor([1.0, 2.0, 3.0]))
     tensor(1.)
     """
-    return ops.std.record(
+    return reduced(
+        ops.std,
         *_spread_arguments("std", input, dim, unbiased, correction, axis, keepdim, keepdims)
     )
 
@@ -278,7 +302,7 @@ def logsumexp(
     tensor(1000.6932)
     """
     input, dims, keep = reduction("logsumexp", input, dim, axis, keepdim, keepdims)
-    return ops.logsumexp.record(_as_float(input), dims, keep)
+    return reduced(ops.logsumexp, _as_float(input), dims, keep)
 
 
 def _as_float(input: Any) -> Any:
@@ -287,18 +311,18 @@ def _as_float(input: Any) -> Any:
     return input
 
 
-def along_one_axis(name: str, op: Any, input: Any, dim: Any, axis: Any, dtype: Any) -> Any:
-    input = as_tensor_argument(name, input)
+def along_one_axis(name: str, run: Any, input: Any, dim: Any, axis: Any) -> Any:
+    """Run what works along one axis; a 0-d tensor has one for the time being.
+
+    `run` takes the tensor and the axis.
+    """
     dim = one_of(name, dim, axis, "dim and axis", None)
     if dim is None:
-        raise TypeError(f"{name}(): argument 'dim' is missing; say along which axis")
+        raise TypeError(f"{name}() missing 1 required positional argument: 'dim'")
     d = axis_of(name, dim, input._array.ndim)
-    if dtype is not None:
-        input = conversion.cast(input, dtype)
     if not input._array.ndim:
-        out = op.record(input.reshape(1), 0)
-        return out.reshape(())
-    return op.record(input, d)
+        return run(input.reshape(1), 0).reshape(())
+    return run(input, d)
 
 
 def softmax(input: Any, dim: Any = None, *, dtype: Any = None, axis: Any = None) -> Tensor:
@@ -311,7 +335,7 @@ def softmax(input: Any, dim: Any = None, *, dtype: Any = None, axis: Any = None)
     tensor([0.5000, 0.5000])
     """
     input = _as_float_input("softmax", input, dtype)
-    return along_one_axis("softmax", ops.softmax, input, dim, axis, None)
+    return along_one_axis("softmax", partial(reduced, ops.softmax), input, dim, axis)
 
 
 def log_softmax(input: Any, dim: Any = None, *, dtype: Any = None, axis: Any = None) -> Tensor:
@@ -324,7 +348,7 @@ def log_softmax(input: Any, dim: Any = None, *, dtype: Any = None, axis: Any = N
     tensor([-0.6931, -0.6931])
     """
     input = _as_float_input("log_softmax", input, dtype)
-    return along_one_axis("log_softmax", ops.log_softmax, input, dim, axis, None)
+    return along_one_axis("log_softmax", partial(reduced, ops.log_softmax), input, dim, axis)
 
 
 def _as_float_input(name: str, input: Any, dtype: Any) -> Any:
@@ -427,7 +451,7 @@ def vector_norm(
         raise TypeError(f"norm order must be a number, got {type(ord).__name__}")
     if (ord < 0 or ord == math.inf) and not x.numel():
         _check_identity(x, ord, dims)
-    return ops.vector_norm.record(x, ord, dims, keep)
+    return reduced(ops.vector_norm, x, ord, dims, keep)
 
 
 def _check_identity(x: Any, ord: float, dims: Any) -> None:

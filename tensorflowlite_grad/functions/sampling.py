@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from .. import dtypes
 from ..autograd.graph import Variable
-from ..backend.selection import resolve
 from ..dtypes import LEGACY_NAMES, Kind, get_default_dtype, kind_of_scalar
 from ..layouts import check_layout
 from ..ops import conversion, promotion
 from ..ops.broadcasting import broadcast_error, broadcast_shapes
 from .arguments import as_tensor_argument, shape_argument
 from .factory import dtype_argument, finish
-from .generators import Generator, generator_of
+from .generators import Generator, generator_of, place_for
 from .random import drawn
 
 if TYPE_CHECKING:
@@ -87,6 +86,11 @@ def bernoulli_of(like: Any, p: Any, generator: Any) -> Any:
     xp, native = place.xp, like._array.dtype
     if isinstance(p, Variable):
         promotion.common_place("bernoulli", [like, p])
+        if _together("bernoulli", like, p) != tuple(like._array.shape):
+            raise RuntimeError(
+                f"The expanded size of the tensor {list(like._array.shape)} must match the "
+                f"existing size {list(p._array.shape)}, in bernoulli_()"
+            )
         values: Any = p._array
         with place.entered():
             inside = bool(xp.all((values >= 0) & (values <= 1)))
@@ -233,6 +237,8 @@ def multinomial(
             f"cannot sample n_sample > prob_dist.size(-1) samples without replacement: {count} "
             f"of {kinds}"
         )
+    if kinds > 2**24:
+        raise RuntimeError(f"number of categories cannot exceed 2^24, but got {kinds}")
     xp = place.xp
     with place.entered():
         weights = xp.astype(input._array, place.native(dtypes.float64))
@@ -333,7 +339,7 @@ def normal(
     if not tensors:
         if size is None:
             raise TypeError("normal(): argument 'size' is missing; numbers have no shape")
-        place = resolve(device) if device is not None or generator is None else generator._place
+        place = place_for(device, generator)
         shape = shape_argument("normal", (size,))
         wanted = dtype_argument(dtype) or get_default_dtype()
         out = drawn("normal", shape, wanted, place, generator) * float(std) + float(mean)

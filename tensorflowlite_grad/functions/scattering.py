@@ -14,7 +14,15 @@ from ..ops import scattering as ops
 from .arguments import as_tensor_argument
 from .arguments import axis as axis_of
 from .index_form import normalise
-from .index_tensors import across, along_axis, bounded, checked_shapes, positions_of, vector_of, with_axis
+from .index_tensors import (
+    across,
+    along_axis,
+    bounded,
+    checked_shapes,
+    positions_of,
+    vector_of,
+    with_axis,
+)
 from .indexing import assigned, getitem
 from .padding import fill_value
 from .shape import broadcast_tensors, expand, reshape

@@ -21,15 +21,11 @@ __all__ = [
     "broadcast_tensors",
     "broadcast_to",
     "flatten",
-    "flip",
-    "fliplr",
-    "flipud",
     "moveaxis",
     "movedim",
     "permute",
     "ravel",
     "reshape",
-    "roll",
     "squeeze",
     "swapaxes",
     "swapdims",
@@ -519,80 +515,6 @@ def tile(input: Any, *counts: Any, dims: Any = None) -> Tensor:
     input = as_tensor_argument("tile", input)
     counts = shape_argument("tile", listed("tile", counts, dims, "dims"))
     return ops.repeat.record(input, (1,) * (input._array.ndim - len(counts)) + counts)
-
-
-def flip(input: Any, *axis: Any, dims: Any = None) -> Tensor:
-    """Return a copy with the order along some axes reversed.
-
-    Examples
-    --------
-    >>> import tensorflowlite_grad as tg
-    >>> tg.flip(tg.tensor([1, 2, 3]), (0,))
-    tensor([3, 2, 1])
-    """
-    input = as_tensor_argument("flip", input)
-    found = axes("flip", listed("flip", axis, dims, "dims"), input._array.ndim)
-    return conversion.clone(input) if found is None else ops.flip.record(input, found)
-
-
-def fliplr(input: Any) -> Tensor:
-    """Return a copy with the columns in reverse order.
-
-    Examples
-    --------
-    >>> import tensorflowlite_grad as tg
-    >>> tg.fliplr(tg.tensor([[1, 2], [3, 4]]))
-    tensor([[2, 1],
-            [4, 3]])
-    """
-    input = as_tensor_argument("fliplr", input)
-    if input._array.ndim < 2:
-        raise RuntimeError(f"Input must be >= 2-d. fliplr() got a {input._array.ndim}-d tensor")
-    return flip(input, 1)
-
-
-def flipud(input: Any) -> Tensor:
-    """Return a copy with the rows in reverse order.
-
-    Examples
-    --------
-    >>> import tensorflowlite_grad as tg
-    >>> tg.flipud(tg.tensor([[1, 2], [3, 4]]))
-    tensor([[3, 4],
-            [1, 2]])
-    """
-    input = as_tensor_argument("flipud", input)
-    if not input._array.ndim:
-        raise RuntimeError("Input must be >= 1-d. flipud() got a 0-d tensor")
-    return flip(input, 0)
-
-
-def roll(input: Any, shifts: Any, dims: Any = None, *, axis: Any = None) -> Tensor:
-    """Return a copy with the elements moved along, round the end.
-
-    Examples
-    --------
-    >>> import tensorflowlite_grad as tg
-    >>> tg.roll(tg.tensor([1, 2, 3]), 1)
-    tensor([3, 1, 2])
-    """
-    input = as_tensor_argument("roll", input)
-    dims = one_of("roll", dims, axis, "dims and axis", None)
-    moves = tuple(shifts) if isinstance(shifts, (tuple, list)) else (shifts,)
-    chosen = () if dims is None else tuple(dims) if isinstance(dims, (tuple, list)) else (dims,)
-    if not moves:
-        raise RuntimeError("`shifts` required: roll() got none")
-    if not chosen and len(moves) == 1:
-        flat = ops.roll.record(reshape(input, -1), moves[0], 0)
-        return reshape(flat, tuple(input._array.shape))
-    if len(moves) != len(chosen):
-        raise RuntimeError(
-            f"shifts and dimensions must align. shifts: {len(moves)}, dims:{len(chosen)}"
-        )
-    n = input._array.ndim
-    if not n:
-        raise IndexError(f"Dimension specified as {chosen[0]} but tensor has no dimensions")
-    return ops.roll.record(input, moves, tuple(axis_of("roll", d, n) for d in chosen))
 
 
 def tril(input: Any, diagonal: int = 0) -> Tensor:

@@ -181,7 +181,7 @@ def topk(
             f"selected index k out of range: topk() was asked for {k} of the {n} elements along "
             f"axis {d}"
         )
-    positions = _positions(x, d, largest).narrow(d, 0, k)
+    positions = ops.top_positions.record(x.detach(), k, d, bool(largest))
     return like_input(input, return_types.topk, selected(ops.topk, x, positions, d, True))
 
 
@@ -219,7 +219,7 @@ def kthvalue(
             f"kthvalue(): selected number k out of range for dimension {d}: {k} is not between 1 "
             f"and {n}"
         )
-    positions = _positions(x, d, False).narrow(d, k - 1, 1)
+    positions = ops.rank_position.record(x.detach(), k - 1, d)
     parts = selected(ops.kthvalue, x, positions, d, keep)
     return like_input(input, return_types.kthvalue, parts)
 

@@ -1,4 +1,4 @@
-"""Transposes of complex matrices, rotations, shapes that broadcast, and the way back."""
+"""Transposes of complex matrices, shapes that broadcast, and the way back."""
 
 from __future__ import annotations
 
@@ -6,17 +6,16 @@ from operator import index as as_index
 from typing import TYPE_CHECKING, Any
 
 from ..dtypes import Kind
-from ..ops import conversion
 from ..ops.broadcasting import sum_to
 from ..size import Size
 from .arguments import as_tensor_argument, shape_argument
-from .arguments import axis as axis_of
-from .shape import flip, transpose
+from . import reductions
+from .shape import transpose
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
 
-__all__ = ["adjoint", "broadcast_shapes", "rot90"]
+__all__ = ["adjoint", "broadcast_shapes"]
 
 
 def conjugated(input: Any) -> Any:
@@ -62,41 +61,6 @@ def matrix_adjoint(input: Any) -> Any:
             + (" For batches of matrices, consider using tensor.mH" if n > 2 else "")
         )
     return _adjoint("H", input)
-
-
-def rot90(input: Any, k: int = 1, dims: Any = (0, 1)) -> Tensor:
-    """Return a copy turned by `k` right angles, from the first of two axes to the second.
-
-    Examples
-    --------
-    >>> import tensorflowlite_grad as tg
-    >>> tg.rot90(tg.tensor([[1, 2], [3, 4]]))
-    tensor([[2, 4],
-            [1, 3]])
-    """
-    input = as_tensor_argument("rot90", input)
-    listed, n = list(dims), input._array.ndim
-    if len(listed) != 2:
-        raise RuntimeError(
-            f"expected total rotation dims == 2, but got dims = {len(listed)} in rot90()"
-        )
-    if n < 2:
-        raise RuntimeError(f"expected total dims >= 2, but got total dims = {n} in rot90()")
-    for d in listed:
-        if not -n <= d < n:
-            raise RuntimeError(f"Rotation dim out of range, dim = {d}: rot90() of {n} dims")
-    a, b = (axis_of("rot90", d, n) for d in listed)
-    if a == b:
-        raise RuntimeError(
-            f"expected rotation dims to be different, but got dim0 = {listed[0]} and dim1 = "
-            f"{listed[1]}"
-        )
-    turns = as_index(k) % 4
-    if turns == 0:
-        return conversion.clone(input)
-    if turns == 2:
-        return flip(input, (a, b))
-    return transpose(flip(input, b), a, b) if turns == 1 else flip(transpose(input, a, b), b)
 
 
 def broadcast_shapes(*shapes: Any) -> Size:
@@ -162,5 +126,7 @@ def sum_to_size(input: Any, *size: Any) -> Tensor:
         raise RuntimeError(
             f"size {{{list(want)}}} is not expandable to size {{{list(have)}}}: sum_to_size()"
         )
+    if not want:
+        return reductions.sum(input)
     out = sum_to(carrier.tensors(), input, want)
     return out

@@ -6,24 +6,32 @@ from .elementwise import ElementwiseMethods
 from .gradients import GradientMethods
 from .indexing import IndexingMethods
 from .inplace import InPlaceMethods
+from .inplace_elementwise import ElementwiseInPlaceMethods
 from .linalg import LinalgMethods
+from .memory import MemoryMethods
 from .numpy import NumpyMethods
 from .random import RandomMethods
 from .reductions import ReductionMethods
 from .shape import ShapeMethods
+from .signal import SignalMethods
+from .special import SpecialMethods
 from .standard import StandardMethods
 
 __all__ = [
     "ConversionMethods",
     "CreationMethods",
+    "ElementwiseInPlaceMethods",
     "ElementwiseMethods",
     "GradientMethods",
     "InPlaceMethods",
     "IndexingMethods",
     "LinalgMethods",
+    "MemoryMethods",
     "NumpyMethods",
     "RandomMethods",
     "ReductionMethods",
     "ShapeMethods",
+    "SignalMethods",
+    "SpecialMethods",
     "StandardMethods",
 ]

@@ -308,7 +308,7 @@ def _target(tensor: Any, args: Any, kwargs: Any) -> tuple[Any, Any, Any, Any]:
         place, wanted = other._place, other._place.dtype_of(other._array)
     elif isinstance(first, dtypes.dtype):
         wanted = first
-    elif first is not None:
+    elif args:
         where = first
         if rest and (rest[0] is None or isinstance(rest[0], dtypes.dtype)):
             wanted = rest.pop(0)

@@ -167,6 +167,8 @@ class ElementwiseMethods:
     bitwise_and = comparison.bitwise_and
     bitwise_or = comparison.bitwise_or
     bitwise_xor = comparison.bitwise_xor
+    bitwise_left_shift = comparison.bitwise_left_shift
+    bitwise_right_shift = comparison.bitwise_right_shift
     conj = f.conj
     matmul = products.matmul
     mm = products.mm

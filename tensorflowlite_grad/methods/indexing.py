@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..functions import diagonals, gathering, positions, scattering, slicing
 from ..functions import indexing as f
+from .inplace import in_place
 
 
 class IndexingMethods:
@@ -30,16 +31,27 @@ class IndexingMethods:
     nonzero_static = positions.nonzero_static
     argwhere = positions.argwhere
     index_put = f.index_put
+    index_put_ = in_place("index_put_", f.index_put)
     index_add = scattering.index_add
+    index_add_ = in_place("index_add_", scattering.index_add)
     index_copy = scattering.index_copy
+    index_copy_ = in_place("index_copy_", scattering.index_copy)
     index_fill = scattering.index_fill
+    index_fill_ = in_place("index_fill_", scattering.index_fill)
     index_reduce = scattering.index_reduce
+    index_reduce_ = in_place("index_reduce_", scattering.index_reduce)
     scatter = scattering.scatter
+    scatter_ = in_place("scatter_", scattering.scatter)
     scatter_add = scattering.scatter_add
+    scatter_add_ = in_place("scatter_add_", scattering.scatter_add)
     scatter_reduce = scattering.scatter_reduce
+    scatter_reduce_ = in_place("scatter_reduce_", scattering.scatter_reduce)
     masked_fill = scattering.masked_fill
+    masked_fill_ = in_place("masked_fill_", scattering.masked_fill)
     masked_scatter = scattering.masked_scatter
+    masked_scatter_ = in_place("masked_scatter_", scattering.masked_scatter)
     put = scattering.put
+    put_ = in_place("put_", scattering.put)
     diagonal = diagonals.diagonal
     diagonal_scatter = diagonals.diagonal_scatter
     diag = diagonals.diag

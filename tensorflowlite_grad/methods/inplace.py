@@ -8,7 +8,7 @@ from .. import dtypes
 from ..autograd import inplace
 from ..autograd.graph import Variable
 from ..dtypes import Kind
-from ..functions import comparison, docstrings, indexing, products, scattering
+from ..functions import comparison, cumulative, docstrings, indexing, products, reductions
 from ..functions import elementwise as f
 from ..ops import conversion
 from ..ops.promotion import common_place
@@ -127,10 +127,9 @@ class InPlaceMethods:
     lerp_ = in_place("lerp_", f.lerp)
     addcmul_ = in_place("addcmul_", f.addcmul)
     addcdiv_ = in_place("addcdiv_", f.addcdiv)
-    masked_fill_ = in_place("masked_fill_", scattering.masked_fill)
-    index_add_ = in_place("index_add_", scattering.index_add)
-    index_put_ = in_place("index_put_", indexing.index_put)
-    scatter_add_ = in_place("scatter_add_", scattering.scatter_add)
+    cumsum_ = in_place("cumsum_", cumulative.cumsum)
+    cumprod_ = in_place("cumprod_", cumulative.cumprod)
+    renorm_ = in_place("renorm_", reductions.renorm)
 
     __iadd__ = deferring(add_, "__iadd__")
     __isub__ = deferring(sub_, "__isub__")

@@ -28,6 +28,9 @@ class RandomMethods(Variable):
 
     __slots__ = ()
 
+    bernoulli = sampling.bernoulli
+    multinomial = sampling.multinomial
+
     def uniform_(
         self: Any,
         low: float = 0.0,
@@ -182,6 +185,8 @@ class RandomMethods(Variable):
         tensor([7., 7.])
         """
         d, place = self.dtype, self._place
+        if d.is_complex:
+            raise NotImplementedError(_unsupported(self, "random_kernel_cpu"))
         if high is None:
             low, high = 0, low
         if high is None:

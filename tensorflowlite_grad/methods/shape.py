@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..functions import splitting, strided, transposes
+from ..functions import rearranging, splitting, strided, transposes
 from ..functions import shape as f
+from .inplace import in_place
 
 
 class ShapeMethods:
@@ -29,13 +30,15 @@ class ShapeMethods:
     broadcast_to = f.broadcast_to
     repeat = f.repeat
     tile = f.tile
-    flip = f.flip
-    fliplr = f.fliplr
-    flipud = f.flipud
-    roll = f.roll
+    flip = rearranging.flip
+    fliplr = rearranging.fliplr
+    flipud = rearranging.flipud
+    roll = rearranging.roll
     tril = f.tril
+    tril_ = in_place("tril_", f.tril)
     triu = f.triu
-    rot90 = transposes.rot90
+    triu_ = in_place("triu_", f.triu)
+    rot90 = rearranging.rot90
     adjoint = transposes.adjoint
     sum_to_size = transposes.sum_to_size
     as_strided = strided.as_strided

@@ -9,7 +9,7 @@ from typing import Any
 from ..autograd.graph import Variable
 from ..dtypes import Kind, bool_, kind_of_scalar
 from .conversion import cast
-from .declare import elementwise, linear
+from .declare import elementwise, linear, nondifferentiable
 from .kinds import is_complex, is_floating
 from .promotion import refuse_bool_operands, result_type
 from .quotients import ratio
@@ -112,6 +112,20 @@ pow_tensor = elementwise(
         )
     ),
 )
+
+
+def _integer_power(xp: Any, x: Any, exponent: Any) -> Any:
+    zero, one = xp.zeros_like(x * exponent), xp.ones_like(exponent)
+    below = exponent < 0
+    inverse = xp.where(x == 1, xp.ones_like(zero), zero)
+    if "uint" not in str(x.dtype):
+        parity = xp.where(exponent % 2 == 0, xp.ones_like(x), x)
+        inverse = xp.where(x == -1, parity, inverse)
+    return xp.where(below, inverse, xp.pow(x, xp.where(below, one, exponent)))
+
+
+#: Of integers, which have inverses only where these are whole.
+pow_integer = nondifferentiable("pow_integer", _integer_power, ["input", "exponent"])
 
 
 def _base_power(xp: Any, exponent: Any, base: float) -> Any:

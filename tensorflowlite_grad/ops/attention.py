@@ -188,8 +188,19 @@ attention = several(
     node_name="ScaledDotProductAttentionBackward0",
     jvp=lambda xp, query_dot, key_dot, value_dot, query, key, value, out, logs, scale, causal: (
         _attention_forward(
-            xp, query_dot, key_dot, value_dot, None,
-            query, key, value, None, out, logs, scale, causal,
+            xp,
+            query_dot,
+            key_dot,
+            value_dot,
+            None,
+            query,
+            key,
+            value,
+            None,
+            out,
+            logs,
+            scale,
+            causal,
         )
     ),
     joint=lambda xp, wanted, g_out, g_logs, query, key, value, out, logs, scale, causal: (

@@ -29,8 +29,10 @@ def _transfer(xp: Any, x: Any, source: Any, target: Any) -> Any:
 
 
 def _astype(xp: Any, x: Any, target: Any) -> Any:
-    # The standard has no cast from complex to real: it wants the real part asked for.
-    if is_complex(x) and not any(kind in str(target) for kind in ("complex", "bool")):
+    # The standard has no cast from complex numbers: it wants what is meant asked for.
+    if is_complex(x) and "complex" not in str(target):
+        if "bool" in str(target):
+            return x != 0
         x = xp.real(x)
     return xp.astype(x, target)
 

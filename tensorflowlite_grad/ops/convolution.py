@@ -24,6 +24,14 @@ def _weight_gradient(xp: Any, input: Any, g: Any, shape: Any, *geometry: Any) ->
     return convolution_weight.on(xp, input, g, tuple(shape[2:]), *geometry)
 
 
+def _output_gradient(xp: Any, g: Any, weight: Any, shape: Any, *geometry: Any) -> Any:
+    out = convolution.on(xp, g, weight, *geometry)
+    if tuple(out.shape) == tuple(shape):
+        return out
+    # An output padding beyond the stride makes room for more windows than there were.
+    return out[tuple(slice(n) for n in shape)]
+
+
 convolution = linear(
     "convolution",
     lambda xp, input, weight, *geometry: xp.conv(input, weight, *geometry),
@@ -44,8 +52,8 @@ convolution_transposed = linear(
     ["size", *_GEOMETRY],
     node_name="ConvolutionBackward0",
     conjugate=True,
-    input=lambda xp, g, weight, stride, padding, dilation, groups: convolution.on(
-        xp, g, weight, stride, padding, dilation, groups
+    input=lambda xp, g, weight, input_shape, stride, padding, dilation, groups: (
+        _output_gradient(xp, g, weight, input_shape, stride, padding, dilation, groups)
     ),
     weight=lambda xp, g, input, weight_shape, stride, padding, dilation, groups: (
         _weight_gradient(xp, g, input, weight_shape, stride, padding, dilation, groups)
@@ -62,8 +70,8 @@ convolution_weight = linear(
     input=lambda xp, g, other, input_shape, stride, padding, dilation, groups: (
         _input_gradient(xp, other, g, input_shape, stride, padding, dilation, groups)
     ),
-    other=lambda xp, g, input, stride, padding, dilation, groups: convolution.on(
-        xp, input, g, stride, padding, dilation, groups
+    other=lambda xp, g, input, other_shape, stride, padding, dilation, groups: (
+        _output_gradient(xp, input, g, other_shape, stride, padding, dilation, groups)
     ),
 )
 
@@ -146,8 +154,8 @@ convolution_transposed_bias = linear(
             out,
         )
     ),
-    input=lambda xp, g, weight, stride, padding, dilation, groups: convolution.on(
-        xp, g, weight, stride, padding, dilation, groups
+    input=lambda xp, g, weight, input_shape, stride, padding, dilation, groups: (
+        _output_gradient(xp, g, weight, input_shape, stride, padding, dilation, groups)
     ),
     weight=lambda xp, g, input, weight_shape, stride, padding, dilation, groups: (
         _weight_gradient(xp, g, input, weight_shape, stride, padding, dilation, groups)

@@ -56,6 +56,28 @@ cumsum = linear(
 )
 
 
+def _difference(xp: Any, x: Any, axis: int) -> Any:
+    n = x.shape[axis]
+    return _part(x, axis, 1, n) - _part(x, axis, 0, n - 1)
+
+
+def _difference_slope(xp: Any, g: Any, axis: int) -> Any:
+    n = g.shape[axis]
+    if not n:
+        return xp.sum(g, axis=axis, keepdims=True)  # of one element, on which nothing depends
+    first, last = _part(g, axis, 0, 1), _part(g, axis, n - 1, n)
+    return xp.concat([-first, -_difference(xp, g, axis), last], axis=axis)
+
+
+#: The differences of neighbours, of one element or more.
+diff = linear(
+    "diff",
+    lambda xp, input, axis: _difference(xp, input, axis),
+    ["axis"],
+    input=lambda xp, g, axis: _difference_slope(xp, g, axis),
+)
+
+
 def _cumprod_slope(xp: Any, g: Any, x: Any, axis: int) -> Any:
     """Return the gradient of a cumulative product, right at zeros too.
 

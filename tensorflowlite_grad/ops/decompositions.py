@@ -278,10 +278,8 @@ def _svd_back(xp: Any, g_U: Any, g_S: Any, g_Vh: Any, U: Any, S: Any, Vh: Any) -
 def _svd_tangent(xp: Any, A_dot: Any, U: Any, S: Any, Vh: Any, full_matrices: bool) -> Any:
     k = S.shape[-1]
     m, n = U.shape[-2], Vh.shape[-1]
-    if full_matrices and m != n:
-        raise NotImplementedError(
-            "svd(): forward mode of the full matrices is not defined; use full_matrices=False"
-        )
+    beyond = U[..., :, k:], Vh[..., k:, :]
+    U, Vh = U[..., :, :k], Vh[..., :k, :]
     values = _as_kind(xp, S, U)
     row, column = xp.expand_dims(values, axis=-2), xp.expand_dims(values, axis=-1)
     moved = xp.matmul(adjoint(xp, U), A_dot)
@@ -301,6 +299,9 @@ def _svd_tangent(xp: Any, A_dot: Any, U: Any, S: Any, Vh: Any, full_matrices: bo
     if n > k:
         outside = moved / column
         Vh_dot = Vh_dot + outside - xp.matmul(xp.matmul(outside, adjoint(xp, Vh)), Vh)
+    if full_matrices:  # as in reverse mode, what lies beyond is taken for constant
+        U_dot = xp.concat([U_dot, xp.zeros_like(beyond[0])], axis=-1)
+        Vh_dot = xp.concat([Vh_dot, xp.zeros_like(beyond[1])], axis=-2)
     return U_dot, real_part(xp, diagonal(xp, X)), Vh_dot
 
 

@@ -29,7 +29,6 @@ def _get(name: str, node_name: str, view: bool) -> Any:
 select = _get("select", "SelectBackward0", True)
 slice_ = _get("slice", "SliceBackward0", True)
 new_axis = _get("new_axis", "UnsqueezeBackward0", True)
-diagonal = _get("take_diagonal", "DiagonalBackward0", False)
 #: Indexing with arrays, and what is made of it.
 index = _get("index", "IndexBackward0", False)
 index_select = _get("index_select", "IndexSelectBackward0", False)

@@ -21,9 +21,7 @@ def _product(xp: Any, x: Any, weight: Any) -> Any:
     return out if x.ndim == 2 else xp.reshape(out, (*x.shape[:-1], weight.shape[-1]))
 
 
-def _tangent(
-    xp: Any, input_dot: Any, weight_dot: Any, input: Any, weight: Any
-) -> Any:
+def _tangent(xp: Any, input_dot: Any, weight_dot: Any, input: Any, weight: Any) -> Any:
     total = None
     if input_dot is not None:
         total = _product(xp, input_dot, xp.matrix_transpose(weight))

@@ -93,9 +93,7 @@ def _standardized_back(
         found["input"] = total
     for name, target in (("weight", weight), ("bias", None)):
         if name in wanted and name not in found:
-            found[name] = zeros_of(
-                xp, input, tuple(bias_shape if target is None else target.shape)
-            )
+            found[name] = zeros_of(xp, input, tuple(bias_shape if target is None else target.shape))
     return found
 
 

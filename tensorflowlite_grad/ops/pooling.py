@@ -10,7 +10,7 @@ from math import prod
 from typing import Any
 
 from ..backend.windows import lowest, positions
-from .declare import linear, nondifferentiable
+from .declare import general, linear, nondifferentiable
 from .several import several
 
 __all__: list[str] = []
@@ -71,6 +71,21 @@ unpool = linear(
     operands=["input", "indices"],
     node_name="MaxUnpoolBackward0",
     input=lambda xp, g, indices, size: pick.on(xp, g, indices, len(size)),
+)
+#: `spread` as a function of the input too, whose values it does not depend on.
+max_pool_backward = general(
+    "max_pool_backward",
+    lambda xp, grad_output, input, indices, size: _spread(xp, grad_output, indices, size, True),
+    ["size"],
+    operands=["grad_output", "input", "indices"],
+    node_name="MaxPoolBackwardBackward0",
+    jvp=lambda xp, grad_output_dot, indices, out, size: (
+        xp.zeros_like(out)
+        if grad_output_dot is None
+        else spread.on(xp, grad_output_dot, indices, size)
+    ),
+    grad_output=lambda xp, g, indices, size: pick.on(xp, g, indices, len(size)),
+    input=lambda xp, g: xp.zeros_like(g),
 )
 max_pool = several(
     "max_pool",

@@ -6,6 +6,7 @@ from math import prod as product
 from typing import Any
 
 from .declare import nondifferentiable
+from .kinds import is_floating
 
 __all__: list[str] = []
 
@@ -30,8 +31,10 @@ def _search_rows(xp: Any, edges: Any, values: Any, right: bool) -> Any:
         middle = (low + high) // 2
         at = xp.where(middle < n, middle, xp.full_like(middle, n - 1))
         edge = xp.take_along_axis(edges, at, axis=-1)
-        # Written so that NaN counts as greater than all numbers.
-        after = ~(edge > values) if right else ~(edge >= values)
+        after = (edge <= values) if right else (edge < values)
+        if is_floating(edges):  # NaN counts as greater than all numbers
+            unlike = xp.isnan(values)
+            after = after | (unlike if right else unlike & ~xp.isnan(edge))
         after = after & (low < high)
         low = xp.where(after, middle + 1, low)
         high = xp.where(after, high, middle)

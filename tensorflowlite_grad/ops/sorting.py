@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..backend.ranks import order
 from ..backend.scans import along
 from .broadcasting import zeros_of
 from .cumulative import ordinal
@@ -17,46 +18,44 @@ from .kinds import is_floating
 __all__: list[str] = []
 
 
-def order(xp: Any, x: Any, axis: int, descending: bool) -> Any:
-    """Return the positions that sort `x` along an axis, equals in the order they have."""
-    x = ordinal(xp, x)
-    if not descending:
-        found = xp.argsort(x, axis=axis, stable=True)
-    else:
-        # The standard leaves open where NaN goes in descending order: so all is turned round.
-        found = xp.argsort(xp.flip(x, axis=axis), axis=axis, stable=True)
-        found = x.shape[axis] - 1 - xp.flip(found, axis=axis)
-    return xp.astype(found, xp.int64, copy=False)
-
-
 argsort = nondifferentiable(
     "argsort",
-    lambda xp, input, axis, descending: order(xp, input, axis, descending),
+    lambda xp, input, axis, descending: order(xp, ordinal(xp, input), axis, descending),
     ["input"],
     ["axis", "descending"],
     elementwise=False,
 )
 
 
-def _nan_count(xp: Any, x: Any, axis: int) -> Any:
-    """Return how many elements along an axis are NaN, int64, with that axis as 1."""
-    if not is_floating(x):
-        return xp.zeros_like(xp.astype(x[along(x.ndim, axis, slice(0, 1))], xp.int64))
-    return xp.sum(xp.astype(xp.isnan(x), xp.int64), axis=axis, keepdims=True)
-
-
-def _median_rank(xp: Any, x: Any, axis: int, ignore_nan: bool) -> Any:
-    """Return which of the sorted elements is the median, the lower one of two."""
-    n, missing = x.shape[axis], _nan_count(xp, x, axis)
-    if ignore_nan:
-        rank = (n - missing - 1) // 2
-        return xp.where(rank < 0, xp.zeros_like(rank), rank)
-    return xp.where(missing > 0, n - missing, xp.full_like(missing, (n - 1) // 2))
+rank_position = nondifferentiable(
+    "rank_position",
+    lambda xp, input, rank, axis: xp.rank_position(input, rank, axis),
+    ["input"],
+    ["rank", "axis"],
+    elementwise=False,
+)
+top_positions = nondifferentiable(
+    "top_positions",
+    lambda xp, input, k, axis, largest: xp.top_positions(input, k, axis, largest),
+    ["input"],
+    ["k", "axis", "largest"],
+    elementwise=False,
+)
 
 
 def _median_position(xp: Any, x: Any, axis: int, ignore_nan: bool) -> Any:
-    rank = _median_rank(xp, x, axis, ignore_nan)
-    return xp.take_along_axis(order(xp, x, axis, False), rank, axis=axis)
+    """Return where the median is along an axis, which stays: the lower one of two."""
+    n = x.shape[axis]
+    if not is_floating(x):
+        return xp.rank_position(x, (n - 1) // 2, axis)
+    missing = xp.astype(xp.isnan(x), xp.int64)
+    if ignore_nan:
+        rank = (n - xp.sum(missing, axis=axis, keepdims=True) - 1) // 2
+        rank = xp.where(rank < 0, xp.zeros_like(rank), rank)
+        return xp.take_along_axis(order(xp, x, axis, False), rank, axis=axis)
+    first = xp.astype(xp.argmax(missing, axis=axis, keepdims=True), xp.int64)
+    some = xp.max(missing, axis=axis, keepdims=True) > 0
+    return xp.where(some, first, xp.rank_position(x, (n - 1) // 2, axis))
 
 
 median_position = nondifferentiable(

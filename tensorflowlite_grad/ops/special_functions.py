@@ -164,7 +164,7 @@ def _spherical_slope(xp: Any, x: Any) -> Any:
 
 
 #: Of the slope over x in powers of x**2.
-_SPHERICAL = [c / pi ** (2 * k + 2) for k, c in enumerate(special._SINC)]
+_SPHERICAL = [c / pi**2 for c in special._SINC]
 
 
 def _spherical(xp: Any, x: Any) -> Any:

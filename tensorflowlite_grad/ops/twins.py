@@ -62,6 +62,8 @@ def operator_form(op: Operation, name: str) -> Any:
     """Return an operation as an operator, which leaves objects of other libraries to them."""
 
     def slow(*operands: Any) -> Any:
+        if not isinstance(operands[0], Variable):
+            raise TypeError(f"{name}() is a method of Tensor, not of {type(operands[0]).__name__}")
         if not is_operand(operands[-1]):
             return NotImplemented
         return op.slow(*operands)

@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from types import FunctionType
+from types import FunctionType, SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -46,7 +46,13 @@ RANDOM = re.compile(
 )
 
 #: Entries whose results have positions: which result, and which argument is the axis.
-POSITIONS = {"sort": (1, 0), "argsort": (0, 0), "topk": (1, 1), "kthvalue": (1, 1)}
+POSITIONS = {
+    "sort": (1, 0),
+    "argsort": (0, 0),
+    "topk": (1, 1),
+    "kthvalue": (1, 1),
+    "mode": (1, 0),
+}
 
 TOLERANCE = {"float16": 4e-3, "float32": 3e-5, "complex64": 3e-5, "float64": 1e-8}
 
@@ -161,9 +167,21 @@ def _tensor(t: torch.Tensor) -> Any:
     return out
 
 
+class _Library:
+    """This library in the place of PyTorch, where `ops.aten` are the functions themselves."""
+
+    def __getattr__(self, name: str) -> Any:
+        return _Operators() if name == "ops" else getattr(tg, name)
+
+
+class _Operators:
+    def __getattr__(self, name: str) -> Any:
+        return self if name == "aten" else SimpleNamespace(default=getattr(tg, name))
+
+
 def rebound(function: FunctionType) -> FunctionType:
     """Return a Python function of PyTorch's tests that calls this library instead."""
-    space = {**function.__globals__, "torch": tg}
+    space = {**function.__globals__, "torch": _Library()}
     out = FunctionType(
         function.__code__, space, function.__name__, function.__defaults__, function.__closure__
     )
@@ -188,7 +206,7 @@ def found(name: str) -> Callable[..., Any] | None:
 
 def function_of(op: Any) -> Callable[..., Any] | None:
     """Return what runs the entry here, or None if this library lacks it."""
-    by_name = found(op.name)
+    by_name = found(op.name) or found(op.name + "_")
     if by_name is None:
         return None
     tests = isinstance(op.op, FunctionType) and op.op.__module__.startswith("torch.testing")

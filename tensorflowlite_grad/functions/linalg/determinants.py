@@ -5,10 +5,10 @@ from __future__ import annotations
 from operator import index as as_index
 from typing import TYPE_CHECKING, Any
 
-from ... import return_types
+from ... import dtypes, return_types
 from ...ops import determinants as ops
 from ...ops import solvers
-from ..creation import eye
+from ..creation import eye, zeros_like
 from ..elementwise import log, where
 from ..products import matmul
 from ..shape import expand
@@ -127,7 +127,8 @@ def matrix_power(A: Any, n: int) -> Tensor:
         A, power = solvers.inv.record(A, "linalg.inv"), -power
     if power == 0:
         one = eye(shape[-1], dtype=A.dtype, device=A.device)
-        return expand(one, shape) if len(shape) > 2 else one
+        one = expand(one, shape) if len(shape) > 2 else one
+        return where(zeros_like(A, dtype=dtypes.bool_), A, one) if A.requires_grad else one.clone()
     # Squares of squares, and the product of those that the number's bits ask for.
     out, square_ = None, A
     while True:

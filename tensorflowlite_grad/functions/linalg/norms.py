@@ -88,6 +88,8 @@ def matrix_norm(
         raise RuntimeError(f"{name}: Order {ord} not supported.")
     rows, columns = pair if ord in (1, -1) else pair[::-1]
     if not shape_of(A)[columns]:
+        if ord > 0:  # no sum is the largest: none is larger than nothing
+            return sum_of(vector_norm(A, 1, pair, True), pair, keepdim)
         raise IndexError(
             f"{name}: Expected reduction dim {columns} to have non-zero size: the norm of order "
             f"{ord} of a matrix of shape {list(shape_of(A))} is not defined"
@@ -130,12 +132,15 @@ def _of_singular_values(name: str, A: Any, ord: Order, pair: Any, keepdim: bool)
     if ord == "nuc":
         out = sum_of(values, -1)
     else:
-        if not shape_of(values)[-1]:
+        if ord == 2 and not shape_of(values)[-1]:
+            out = sum_of(values, -1)
+        elif not shape_of(values)[-1]:
             raise IndexError(
                 f"{name}: Expected reduction dim {pair[0]} to have non-zero size: the norm of "
                 f"order {ord} of a matrix of shape {list(shape_of(A))} is not defined"
             )
-        out = (amax if ord > 0 else amin)(values, -1)
+        else:
+            out = (amax if ord > 0 else amin)(values, -1)
     if not keepdim:
         return out
     return reshape(out, tuple(1 if k in pair else n for k, n in enumerate(shape_of(A))))

@@ -13,7 +13,7 @@ from ..creation import ones_like
 from ..diagonals import diagonal as diagonal_of
 from ..joining import cat
 from ..products import matmul
-from ..reductions import cumprod
+from ..cumulative import cumprod
 from ..reductions import sum as sum_of
 from ..shape import expand, reshape, unsqueeze
 from .checks import floating, shape_of
@@ -193,8 +193,8 @@ def vander(x: Any, N: int | None = None) -> Tensor:
             [1, 3, 9]])
     """
     x = as_tensor_argument("linalg.vander", x, "x")
-    if x._array.ndim < 1:
-        raise RuntimeError("linalg.vander: x must have at least one dimension, not 0")
+    if not x._array.ndim:
+        x = reshape(x, (1,))
     n = shape_of(x)[-1] if N is None else N
     if n <= 1:
         raise RuntimeError(f"N must be greater than 1, but got {n}, in linalg.vander()")

@@ -371,7 +371,10 @@ def lstsq(A: Any, B: Any, rcond: Any = None, *, driver: str | None = None) -> An
     nothing = empty(0, dtype=values.dtype, device=A.device)
     place = A._place
     rank = place.wrap(_rank(place.xp, values._array, None, rt), place)
-    residuals = nothing
+    # Empty, but with an edge to what it would be of.
+    residuals = _squared_size(B[..., :0, :]).reshape(-1)[:0] if B.requires_grad else nothing
+    if A.requires_grad:
+        residuals = residuals + _squared_size(A).reshape(-1)[:0]
     if m > n and driver != "gelsy" and bool((rank == n).all()):
         residuals = _squared_size(matmul(A, solution) - B)
     return return_types.linalg_lstsq(

@@ -15,6 +15,7 @@ from ...functions.extremes import argmax
 from ...functions.random import generator_of
 from ...functions.shape import reshape
 from ...ops import activation as ops
+from ...ops import conversion
 from .common import raw, written
 
 if TYPE_CHECKING:
@@ -333,9 +334,11 @@ def softshrink(input: Any, lambd: float = 0.5) -> Tensor:
     >>> tg.nn.functional.softshrink(tg.tensor([-2.0, 0.25, 1.0]))
     tensor([-1.5000,  0.0000,  0.5000])
     """
+    input = as_tensor_argument("softshrink", input)
     if not lambd >= 0:
         raise RuntimeError(
-            f"lambda must be greater or equal to 0, but found to be {lambd}, in softshrink()"
+            f"lambda must be in range [0, inf) for input dtype {input.dtype.name}, but found "
+            f"{lambd}, in softshrink()"
         )
     return ops.softshrink.call(input, lambd)
 
@@ -529,9 +532,11 @@ def _dim(name: str, dim: int | None, ndim: int) -> int:
     return 0 if ndim in (0, 1, 3) else 1
 
 
-def softmax(
-    input: Any, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None
-) -> Tensor:
+def _converted(input: Any, dtype: Any) -> Any:
+    return input if dtype is None else conversion.cast(input, dtype)
+
+
+def softmax(input: Any, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None) -> Tensor:
     """Return the exponentials along `dim`, scaled to sum to one.
 
     Examples
@@ -541,12 +546,10 @@ def softmax(
     tensor([0.5000, 0.5000])
     """
     input = as_tensor_argument("softmax", input)
-    return reductions.softmax(input, _dim("softmax", dim, input._array.ndim), dtype=dtype)
+    return reductions.softmax(_converted(input, dtype), _dim("softmax", dim, input._array.ndim))
 
 
-def softmin(
-    input: Any, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None
-) -> Tensor:
+def softmin(input: Any, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None) -> Tensor:
     """Return the softmax of the negative elements.
 
     Examples
@@ -556,7 +559,7 @@ def softmin(
     tensor([0.5000, 0.5000])
     """
     input = as_tensor_argument("softmin", input)
-    return reductions.softmax(-input, _dim("softmin", dim, input._array.ndim), dtype=dtype)
+    return reductions.softmax(_converted(-input, dtype), _dim("softmin", dim, input._array.ndim))
 
 
 def log_softmax(
@@ -571,7 +574,8 @@ def log_softmax(
     tensor([-0.6931, -0.6931])
     """
     input = as_tensor_argument("log_softmax", input)
-    return reductions.log_softmax(input, _dim("log_softmax", dim, input._array.ndim), dtype=dtype)
+    d = _dim("log_softmax", dim, input._array.ndim)
+    return reductions.log_softmax(_converted(input, dtype), d)
 
 
 def gumbel_softmax(

@@ -51,9 +51,7 @@ def _grouped(query: Any, key: Any, value: Any) -> tuple[Any, Any, Any]:
     for tensor, count in ((query, heads), (key, shared), (value, of_values)):
         shape = tuple(tensor._array.shape)
         if tensor is not query and count != groups:
-            tensor = unsqueeze(tensor, -3).expand(
-                *shape[:-3], count, groups // count, *shape[-2:]
-            )
+            tensor = unsqueeze(tensor, -3).expand(*shape[:-3], count, groups // count, *shape[-2:])
             tensor, count = reshape(tensor, (*shape[:-3], groups, *shape[-2:])), groups
         size = count // groups
         out.append(reshape(tensor, (*shape[:-3], groups, size, *shape[-2:])))
@@ -119,9 +117,7 @@ def scaled_dot_product_attention(
             f"{value._array.ndim} instead."
         )
     if is_causal and attn_mask is not None:
-        raise RuntimeError(
-            f"_{name}: Explicit attn_mask should not be set when is_causal=True"
-        )
+        raise RuntimeError(f"_{name}: Explicit attn_mask should not be set when is_causal=True")
     if query._array.shape[-1] != key._array.shape[-1] or (
         key._array.shape[-2] != value._array.shape[-2]
     ):
@@ -352,8 +348,9 @@ def multi_head_attention_forward(
             )
     if (bias_k is None) != (bias_v is None):
         raise AssertionError(
-            "bias_k is set but bias_v is None" if bias_v is None else
-            "bias_v is set but bias_k is None"
+            "bias_k is set but bias_v is None"
+            if bias_v is None
+            else "bias_v is set but bias_k is None"
         )
     if bias_k is not None:
         if static_k is not None or static_v is not None:

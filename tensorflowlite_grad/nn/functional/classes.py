@@ -218,9 +218,7 @@ def cross_entropy(
     reduction = reduction_of(reduction, size_average, reduce)
     input, target = arguments("cross_entropy", input=input, target=target)
     if not 0 <= label_smoothing <= 1:
-        raise RuntimeError(
-            f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}"
-        )
+        raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}")
     floating("log_softmax_lastdim_kernel_impl", input)
     if input._array.ndim and tuple(input._array.shape) == tuple(target._array.shape):
         return _of_probabilities(input, target, weight, ignore_index, reduction, label_smoothing)  # type: ignore[no-any-return]
@@ -362,11 +360,15 @@ def _batched(name: str, input: Any, target: Any, wide: bool) -> tuple[Any, Any]:
         if (len(shape) == 2 and have != shape) or (
             len(shape) < 2 and (len(have) > 1 or prod(have) != classes)
         ):
-            raise RuntimeError(f"inconsistent size {list(have)} for {list(shape)} in {name}()")
+            raise RuntimeError(
+                f"inconsistent target size: {list(have)} for input of size: {list(shape)} in "
+                f"{name}()"
+            )
         return reshape(input, (rows, classes)), reshape(target, (rows, classes))
     if len(have) > 1 or prod(have) != rows:
         raise RuntimeError(
-            f"inconsistent target size, expected {rows} but got {list(have)} in {name}()"
+            "target tensor should be 1-D with size equal to the batch of the input. Expected "
+            f"target size [{rows}], but got {list(have)} in {name}()"
         )
     return reshape(input, (rows, classes)), reshape(target, (rows,))
 
@@ -418,6 +420,10 @@ def multi_margin_loss(
     floating("multi_margin_loss_cpu", input)
     flat = input._array.ndim < 2 and not target._array.ndim
     scores, classes_of = _batched("multi_margin_loss", input, target, False)
+    if target.dtype is not dtypes.int64:
+        raise RuntimeError(
+            f"expected scalar type Long but found {dtypes.LEGACY_NAMES[target.dtype.name]}"
+        )
     xp = scores._place.xp
     # No class is to be ignored: -1 is out of bounds as any other.
     chosen = _Targets("multi_margin_loss", scores, classes_of, 1, classes)

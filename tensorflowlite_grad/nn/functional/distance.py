@@ -9,6 +9,7 @@ from ...functions import elementwise
 from ...functions.arguments import as_tensor_argument
 from ...functions.gathering import index_select
 from ...functions.reductions import vector_norm
+from ...functions.shape import broadcast_tensors
 from .common import arguments, as_floating, common_type, raw
 
 if TYPE_CHECKING:
@@ -66,6 +67,8 @@ def cosine_similarity(x1: Any, x2: Any, dim: int = 1, eps: float = 1e-8) -> Tens
             "expected common dtype to be floating point, yet common dtype is "
             f"{dtypes.LEGACY_NAMES[x1.dtype.name]}, in cosine_similarity()"
         )
+    if tuple(x1._array.shape) != tuple(x2._array.shape):
+        x1, x2 = broadcast_tensors(x1, x2)
     return (_unit(x1, 2, dim, eps) * _unit(x2, 2, dim, eps)).sum(dim)
 
 
@@ -116,9 +119,7 @@ def pdist(input: Any, p: float = 2.0) -> Tensor:
     """
     input = as_tensor_argument("pdist", input)
     if input._array.ndim != 2:
-        raise RuntimeError(
-            f"pdist only supports 2D tensors, got: {input._array.ndim}D"
-        )
+        raise RuntimeError(f"pdist only supports 2D tensors, got: {input._array.ndim}D")
     if not input.dtype.is_floating_point:
         raise RuntimeError("pdist only supports floating-point dtypes")
     if p < 0:
@@ -133,5 +134,3 @@ def pdist(input: Any, p: float = 2.0) -> Tensor:
         for found in (first, second)
     )
     return vector_norm(rows - others, p, 1)
-
-

@@ -30,7 +30,7 @@ __all__ = [
 _SATURATION = -1.7580993408473766
 
 
-def _kept(input: Any, p: float, channels: bool) -> Any:
+def kept(input: Any, p: float, channels: bool) -> Any:
     """Return which elements are kept, drawn for each element or for each channel."""
     shape = tuple(input._array.shape)
     if channels:
@@ -63,7 +63,7 @@ def _dropped(input: Any, p: float, training: bool, channels: bool) -> Any:
     if not training or p == 0 or not input.numel():
         return input
     _floating(input)
-    mask = _kept(input, p, channels)
+    mask = kept(input, p, channels)
     return ops.masked_scale.record(input, mask, 1 / (1 - p) if p < 1 else 0.0)
 
 
@@ -79,9 +79,7 @@ _dropout_ = written("dropout_", _dropout, "1 -> 1")
 _feature_dropout_ = written("feature_dropout_", _feature_dropout, "1 -> 1")
 
 
-def dropout(
-    input: Any, p: float = 0.5, training: bool = True, inplace: bool = False
-) -> Tensor:
+def dropout(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
     """Return the elements, each set to zero with probability `p`, the others scaled up.
 
     Parameters
@@ -110,9 +108,21 @@ def _channels(input: Any, p: float, training: bool, inplace: bool) -> Any:
     return form(input, p, training)
 
 
-def dropout1d(
+def feature_dropout(
     input: Any, p: float = 0.5, training: bool = True, inplace: bool = False
 ) -> Tensor:
+    """Return channels of any number of axes, each set to zero with probability `p`.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.feature_dropout(tg.ones(1, 2), 0.0, True)
+    tensor([[1., 1.]])
+    """
+    return _channels(_checked("feature_dropout", input, p), p, training, inplace)  # type: ignore[no-any-return]
+
+
+def dropout1d(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
     """Return channels of shape (length,), each set to zero with probability `p`.
 
     Examples
@@ -139,9 +149,7 @@ def _batched(input: Any, p: float, training: bool, inplace: bool, single: bool) 
     return input if inplace else out.squeeze(0)
 
 
-def dropout2d(
-    input: Any, p: float = 0.5, training: bool = True, inplace: bool = False
-) -> Tensor:
+def dropout2d(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
     """Return channels of two axes, each set to zero with probability `p`.
 
     Examples
@@ -167,9 +175,7 @@ def dropout2d(
     return _channels(input, p, training, inplace)  # type: ignore[no-any-return]
 
 
-def dropout3d(
-    input: Any, p: float = 0.5, training: bool = True, inplace: bool = False
-) -> Tensor:
+def dropout3d(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
     """Return channels of three axes, each set to zero with probability `p`.
 
     Examples
@@ -196,7 +202,7 @@ def _saturated(input: Any, p: float, training: bool, channels: bool) -> Any:
     if p == 1:
         return input * 0.0
     scale = 1 / sqrt((_SATURATION**2 * p + 1) * (1 - p))
-    mask = _kept(input, p, channels)
+    mask = kept(input, p, channels)
     return where(mask, input, like(input, _SATURATION)) * scale - _SATURATION * p * scale
 
 

@@ -209,7 +209,9 @@ def embedding_bag(
         if include_last_offset and not starts:
             raise RuntimeError("include_last_offset: number of offset should be at least 1")
     else:
-        raise ValueError(f"input has to be 1D or 2D Tensor, but got Tensor of dimension {len(shape)}")
+        raise ValueError(
+            f"input has to be 1D or 2D Tensor, but got Tensor of dimension {len(shape)}"
+        )
     count = prod(shape)
     if starts and starts[0] != 0:
         raise RuntimeError(
@@ -278,8 +280,9 @@ def _greatest(
     where_ = xp.asarray(grid, dtype=flat.dtype)
     valid = xp.asarray(inside)
     if padding >= 0:
-        valid = valid & (xp.reshape(xp.take(flat, xp.reshape(where_, (-1,)), axis=0), where_.shape)
-                         != padding)
+        valid = valid & (
+            xp.reshape(xp.take(flat, xp.reshape(where_, (-1,)), axis=0), where_.shape) != padding
+        )
     values = xp.index_get(picked._array, (where_, slice(None)))
     wide_valid = xp.broadcast_to(xp.expand_dims(valid, axis=2), values.shape)
     lowest = xp.full_like(values, -float("inf"))

@@ -58,9 +58,7 @@ def linear(input: Any, weight: Any, bias: Any = None) -> Tensor:
             f"linear(): weight must be a matrix or a vector, not {weight._array.ndim}D"
         )
     if not input._array.ndim:
-        raise RuntimeError(
-            "both arguments to linear need to be at least 1D, but the input is 0D"
-        )
+        raise RuntimeError("both arguments to linear need to be at least 1D, but the input is 0D")
     shape, wide = input._array.shape, weight._array.shape
     if shape[-1] != wide[-1]:
         rows = input.numel() // max(shape[-1], 1)

@@ -405,7 +405,8 @@ def gaussian_nll_loss(
             raise ValueError(
                 f"var is of incorrect size: {list(have)} for an input of shape {list(want)}"
             )
-    reduction = reduction_of(reduction)
+    if reduction not in ("none", "mean", "sum"):
+        raise ValueError(f"{reduction} is not valid: give 'none', 'mean' or 'sum'")
     low = var.detach() < eps
     lifted = where(low, like(var, eps) - var.detach(), like(var, 0)) + var
     var = where(low, lifted, var)
@@ -432,7 +433,7 @@ def soft_margin_loss(
     """
     reduction = reduction_of(reduction, size_average, reduce)
     input, target = arguments("soft_margin_loss", input=input, target=target)
-    return reduced(elementwise.softplus(-target * input), reduction)  # type: ignore[no-any-return]
+    return reduced(elementwise.softplus(input * -target), reduction)  # type: ignore[no-any-return]
 
 
 def hinge_embedding_loss(
@@ -510,7 +511,7 @@ def cosine_embedding_loss(
     >>> import tensorflowlite_grad as tg
     >>> x, y = tg.tensor([[1.0, 0.0]]), tg.tensor([[0.0, 1.0]])
     >>> tg.nn.functional.cosine_embedding_loss(x, y, tg.tensor([1]))
-    tensor(1.0000)
+    tensor(1.)
     """
     reduction = reduction_of(reduction, size_average, reduce)
     input1, input2, target = arguments(
@@ -585,7 +586,7 @@ def triplet_margin_loss(
     >>> import tensorflowlite_grad as tg
     >>> a, b = tg.tensor([[0.0, 0.0]]), tg.tensor([[3.0, 4.0]])
     >>> tg.nn.functional.triplet_margin_loss(a, b, a)
-    tensor(6.)
+    tensor(6.0000)
     """
     reduction = reduction_of(reduction, size_average, reduce)
     if margin <= 0:
@@ -644,5 +645,3 @@ def triplet_margin_with_distance_loss(
     if swap:
         apart = elementwise.minimum(apart, distance(positive, negative))
     return _triplet(apart, near, margin, reduction)  # type: ignore[no-any-return]
-
-

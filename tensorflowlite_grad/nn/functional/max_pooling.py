@@ -231,7 +231,8 @@ def max_pool2d_with_indices_backward(
             raise RuntimeError(
                 f"Expected {what} of shape {list(want)}, but got {list(t._array.shape)}"
             )
-    return ops.spread.record(grad_output, indices, tuple(input._array.shape[-2:]))
+    size = tuple(input._array.shape[-2:])
+    return ops.max_pool_backward.record(grad_output, input, indices, size)
 
 
 # -- the inverse ----------------------------------------------------------------------------

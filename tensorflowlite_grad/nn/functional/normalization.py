@@ -303,9 +303,7 @@ def batch_norm(
             raise ValueError(f"batch_norm eps must be positive during training, but got {eps}")
     elif eps < 0:
         raise ValueError(f"batch_norm eps must be non-negative, but got {eps}")
-    return batch_moments(
-        input, running_mean, running_var, weight, bias, training, momentum, eps
-    )[0]
+    return batch_moments(input, running_mean, running_var, weight, bias, training, momentum, eps)[0]
 
 
 def batch_moments(
@@ -454,9 +452,7 @@ def local_response_norm(
         return input  # type: ignore[no-any-return]
     square = input * input
     before, after = size // 2, (size - 1) // 2
-    sides = [
-        square.new_zeros((shape[0], n, *shape[2:])) if n else None for n in (before, after)
-    ]
+    sides = [square.new_zeros((shape[0], n, *shape[2:])) if n else None for n in (before, after)]
     padded = cat([part for part in (sides[0], square, sides[1]) if part is not None], 1)
     total = padded[:, : shape[1]]
     for step in range(1, size):

@@ -56,15 +56,49 @@ class Device:
         pass
 
 
+class _Pointer:
+    """Where an array lies in memory; ``+`` moves it by bytes."""
+
+    def __init__(self, host: np.ndarray, offset: int = 0) -> None:
+        self._host = host
+        self._offset = offset
+        self._owner = _owner(host)
+        self.mem = SimpleNamespace(ptr=_address(self._owner), size=self._owner.nbytes)
+
+    @property
+    def ptr(self) -> int:
+        return _address(self._host) + self._offset
+
+    def __add__(self, offset: int) -> _Pointer:
+        return _Pointer(self._host, self._offset + offset)
+
+    def array(self, shape: Any, dtype: Any, strides: Any) -> np.ndarray:
+        return np.ndarray(shape, dtype, self._owner.data, self.ptr - self.mem.ptr, strides)
+
+
+def _owner(host: np.ndarray) -> np.ndarray:
+    """Return the array that owns the memory of another."""
+    base = host.base.obj if isinstance(host.base, memoryview) else host.base
+    return _owner(base) if isinstance(base, np.ndarray) else host
+
+
+def _address(host: np.ndarray) -> int:
+    return int(host.__array_interface__["data"][0])
+
+
 class ndarray(np.lib.mixins.NDArrayOperatorsMixin):
     __array_priority__ = 100
 
-    def __init__(self, host: np.ndarray, device: int) -> None:
+    def __init__(
+        self, host: Any, device: Any, memptr: Any = None, strides: Any = None
+    ) -> None:
+        if memptr is not None:  # as CuPy's own is called: of a shape and a dtype
+            host, device = memptr.array(host, device, strides), _current()
         self._host = host
         self._device = device
 
     device = property(lambda self: Device(self._device))
-    data = property(lambda self: SimpleNamespace(mem=None))
+    data = property(lambda self: _Pointer(self._host))
     shape = property(lambda self: self._host.shape)
     strides = property(lambda self: self._host.strides)
     dtype = property(lambda self: self._host.dtype)
@@ -249,6 +283,14 @@ def scatter_add(a: Any, slices: Any, value: Any) -> None:
     np.add.at(_lower(a), _lower(slices), _lower(value))
 
 
+def scatter_max(a: Any, slices: Any, value: Any) -> None:
+    np.maximum.at(_lower(a), _lower(slices), _lower(value))
+
+
+def scatter_min(a: Any, slices: Any, value: Any) -> None:
+    np.minimum.at(_lower(a), _lower(slices), _lower(value))
+
+
 def erf(x: Any) -> Any:
     wide = np.float64 if x.dtype == np.float64 else np.float32
     return _lift(np.vectorize(math.erf, otypes=[wide])(_lower(x)))
@@ -308,7 +350,7 @@ def _modules() -> dict[str, ModuleType]:
         "cupy": _module("cupy", **members),
         "cupy.cuda": cuda,
         "cupy.cuda.device": _module("cupy.cuda.device", Device=Device),
-        "cupyx": _module("cupyx", scatter_add=scatter_add, scipy=scipy),
+        "cupyx": _module("cupyx", scatter_add=scatter_add, scatter_max=scatter_max, scatter_min=scatter_min, scipy=scipy),
         "cupyx.scipy": scipy,
         "cupyx.scipy.special": special,
     }

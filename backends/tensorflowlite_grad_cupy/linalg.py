@@ -1,0 +1,62 @@
+"""Linear algebra that the standard lacks, by CuPy and CuPyX where they have it.
+
+CuPy returns inf or garbage where a matrix is singular or not positive-definite instead of
+raising: the namespace says so (``silent_linalg``), and results are looked at. What CuPy lacks
+goes through the host.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cupy
+
+from tensorflowlite_grad.backend import linalg as generic
+
+__all__ = ["FUNCTIONS"]
+
+
+def solve_triangular(a: Any, b: Any, upper: bool, unitriangular: bool) -> Any:
+    """Solve by cuBLAS a single system; stacks go by halves, all matrices at once."""
+    if a.ndim == 2 and b.size and a.shape[0] > 4 and a.dtype == b.dtype:
+        from cupyx.scipy.linalg import solve_triangular as exact
+
+        return exact(a, b, lower=not upper, unit_diagonal=unitriangular)
+    return generic.solve_triangular(cupy, a, b, upper, unitriangular)
+
+
+def lu_factor(a: Any) -> Any:
+    """Factor by cuSOLVER a single matrix, whose pivots CuPy counts from 0; stacks generically."""
+    if a.ndim == 2 and a.size:
+        import warnings
+
+        from cupyx.scipy.linalg import lu_factor as exact
+
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of a zero on the diagonal, which callers look for
+            lu, pivots = exact(a)
+        return cupy.ascontiguousarray(lu), pivots.astype(cupy.int32) + 1
+    return generic.lu_factor(cupy, a)
+
+
+def _eig(a: Any) -> Any:
+    values, vectors = cupy.linalg.eig(a)
+    dtype = _complex(a)
+    return values.astype(dtype, copy=False), vectors.astype(dtype, copy=False)
+
+
+def _eigvals(a: Any) -> Any:
+    return cupy.linalg.eigvals(a).astype(_complex(a), copy=False)
+
+
+def _complex(a: Any) -> Any:
+    return cupy.complex64 if a.dtype.name in ("float32", "complex64") else cupy.complex128
+
+
+FUNCTIONS: dict[str, Any] = {
+    "linalg_solve_triangular": solve_triangular,
+    "linalg_lu_factor": lu_factor,
+}
+if hasattr(getattr(cupy, "linalg", None), "eig"):  # CuPy 14
+    FUNCTIONS["linalg_eig"] = _eig
+    FUNCTIONS["linalg_eigvals"] = _eigvals
