@@ -21,8 +21,10 @@ from .backend import (
     BackendError,
     device,
     get_default_backend,
+    get_default_device,
     register_backend,
     set_default_backend,
+    set_default_device,
     use_backend,
 )
 from .backend.registry import available as available_backends
@@ -58,27 +60,28 @@ from .functions import dlpack as _dlpack
 from .functions import elementwise as _elementwise
 from .functions import extremes as _extremes
 from .functions import gathering as _gathering
-from .functions import rearranging as _rearranging
 from .functions import histograms as _histograms
 from .functions import indexing as _indexing
 from .functions import joining as _joining
 from .functions import legacy as _legacy
+from .functions import limits as _limits_functions
 from .functions import matrices as _matrices
 from .functions import padding as _padding
-from .functions import positions as _positions
-from .functions import limits as _limits_functions
 from .functions import parts as _parts
-from .functions import special as _special_functions
+from .functions import positions as _positions
 from .functions import products as _products
 from .functions import queries as _queries
 from .functions import random as _random
+from .functions import rearranging as _rearranging
 from .functions import reductions as _reductions
+from .functions import reseating as _reseating
 from .functions import sampling as _sampling
 from .functions import scattering as _scattering
 from .functions import shape as _shape
 from .functions import short_time as _short_time
 from .functions import slicing as _slicing
 from .functions import sorting as _sorting
+from .functions import special as _special_functions
 from .functions import splitting as _splitting
 from .functions import statistics as _statistics
 from .functions import strided as _strided
@@ -96,27 +99,28 @@ from .functions.dlpack import *  # noqa: F403
 from .functions.elementwise import *  # noqa: F403
 from .functions.extremes import *  # noqa: F403
 from .functions.gathering import *  # noqa: F403
-from .functions.rearranging import *  # noqa: F403
 from .functions.histograms import *  # noqa: F403
 from .functions.indexing import *  # noqa: F403
 from .functions.joining import *  # noqa: F403
 from .functions.legacy import *  # noqa: F403
+from .functions.limits import *  # noqa: F403
 from .functions.matrices import *  # noqa: F403
 from .functions.padding import *  # noqa: F403
-from .functions.positions import *  # noqa: F403
-from .functions.limits import *  # noqa: F403
 from .functions.parts import *  # noqa: F403
-from .functions.special import *  # noqa: F403
+from .functions.positions import *  # noqa: F403
 from .functions.products import *  # noqa: F403
 from .functions.queries import *  # noqa: F403
 from .functions.random import *  # noqa: F403
+from .functions.rearranging import *  # noqa: F403
 from .functions.reductions import *  # noqa: F403
+from .functions.reseating import *  # noqa: F403
 from .functions.sampling import *  # noqa: F403
 from .functions.scattering import *  # noqa: F403
 from .functions.shape import *  # noqa: F403
 from .functions.short_time import *  # noqa: F403
 from .functions.slicing import *  # noqa: F403
 from .functions.sorting import *  # noqa: F403
+from .functions.special import *  # noqa: F403
 from .functions.splitting import *  # noqa: F403
 from .functions.statistics import *  # noqa: F403
 from .functions.strided import *  # noqa: F403
@@ -136,7 +140,7 @@ from .size import Size
 from .tensor import Tensor
 
 if _TYPE_CHECKING:
-    from . import cuda, fft, linalg, masked, nn, random, signal, special, utils
+    from . import cuda, fft, func, linalg, masked, nn, random, signal, special, utils
 
 half = float16
 float = float32
@@ -148,7 +152,7 @@ int = int32
 long = int64
 
 #: Chapters that many programs do without: imported when first named.
-_CHAPTERS = frozenset({"cuda", "fft", "linalg", "masked", "nn", "random", "signal", "special", "utils"})
+_CHAPTERS = frozenset({"cuda", "fft", "func", "linalg", "masked", "nn", "random", "signal", "special", "utils"})
 
 #: Functions of neural networks that PyTorch has at its top level too: found when first named.
 _LAYERS = frozenset(
@@ -217,6 +221,7 @@ __all__ = [
     "float32",
     "float64",
     "get_default_backend",
+    "get_default_device",
     "get_default_dtype",
     "get_printoptions",
     "half",
@@ -240,6 +245,7 @@ __all__ = [
     "register_backend",
     "result_type",
     "set_default_backend",
+    "set_default_device",
     "set_default_dtype",
     "set_grad_enabled",
     "set_printoptions",
@@ -263,6 +269,7 @@ __all__ += _dlpack.__all__
 __all__ += _elementwise.__all__
 __all__ += _extremes.__all__
 __all__ += _gathering.__all__
+__all__ += _reseating.__all__
 __all__ += _rearranging.__all__
 __all__ += _transposes.__all__
 __all__ += _splitting.__all__

@@ -18,7 +18,7 @@ LAYERS = (
     {"array_api"},
     {"methods"},
     {"tensor"},
-    {"cuda", "fft", "linalg", "masked", "nn", "optim", "random", "signal", "special", "utils"},
+    {"cuda", "fft", "func", "linalg", "masked", "nn", "optim", "random", "signal", "special", "utils"},
     {"checking"},
     {"__init__"},
     {"__main__"},

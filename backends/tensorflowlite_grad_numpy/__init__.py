@@ -51,6 +51,10 @@ class NumpyBackend(Backend):
     def native_dtype(self, name: str) -> Any:
         return np.dtype(name)
 
+    def same_dtype_key(self, native: Any) -> Any:
+        # The namespace's names are classes (np.int64), arrays have dtypes.
+        return np.dtype(native)
+
     def scalar(self, xp: Any, value: Any, native: Any) -> Any:
         # One of NumPy's scalars: arithmetic on them takes an eighth of the time.
         return native.type(value)
@@ -114,9 +118,9 @@ class NumpyBackend(Backend):
 
         return Generator(seed)
 
-    def host_array(self, data: Any) -> Any:
+    def host_array(self, data: Any, name: str | None = None) -> Any:
         """Return Python data as an array; ValueError if nested lists differ in length."""
-        return np.asarray(data)
+        return np.asarray(data, name)
 
     def converted(self, host: Any, name: str) -> Any:
         """Return a fresh array of the dtype named."""

@@ -92,12 +92,14 @@ def _root_gradient(number: int, output: Any, g: Any) -> Any:
             f"output[{number}] has a shape of {output.shape!r}. A gradient has the shape of the "
             "output it belongs to."
         )
-    if g._place is not place:
+    if g._place.root is not place.root:
         raise RuntimeError(
             f"Expected all tensors to be on the same device, but grad_output[{number}] is on "
             f"{g._place.device} (backend {g._place.backend.name}) and output[{number}] on "
             f"{place.device} (backend {place.backend.name})"
         )
+    if g._place.level < place.level:
+        g = place.lift(g)
     mine, its = place.dtype_of(output._array), place.dtype_of(g._array)
     if mine is not its:
         if mine.is_complex != its.is_complex:
@@ -315,7 +317,9 @@ def grad(
         return grad_batched(
             given, wanted, cotangents, keep, create_graph, bool(allow_unused), materialize_grads
         )
-    as_tensors = create_graph or bool(current_levels())
+    # Cotangents of a batch meet what was saved without one: on tensors both go together.
+    batched = any(g is not None and g._place.level for g in cotangents)
+    as_tensors = create_graph or batched or bool(current_levels())
     roots = _roots(given, cotangents, as_tensors)
     del cotangents
     targets = {t._edge for t in wanted}

@@ -152,6 +152,9 @@ def make_dual(tensor: Any, tangent: Any, *, level: Any = None) -> Tensor:
             raise ValueError(
                 f"Expected {name} to be floating point or complex, but got: {value.dtype}"
             )
+    if tensor._place.level != tangent._place.level and tensor._place.root is tangent._place.root:
+        place = max(tensor._place, tangent._place, key=lambda p: p.level)
+        tensor, tangent = place.lift(tensor), place.lift(tangent)
     if tuple(tensor.shape) != tuple(tangent.shape):
         raise RuntimeError(
             "Trying to set a forward gradient that has a different size than that of the original "

@@ -256,7 +256,7 @@ def _fitted(name: str, position: int, g: Any, shape: Any, native: Any, place: An
                 f"Function {name} returned an invalid gradient at index {position} - got "
                 f"{list(have)} but expected shape compatible with {list(shape)}"
             )
-    if g._place is not place:
+    if g._place.root is not place.root:
         raise RuntimeError(
             f"Function {name} returned an invalid gradient at index {position} - expected device "
             f"{place.device} but got {g._place.device}"

@@ -44,7 +44,7 @@ def _replaced(hook: Any, before: Any, after: Any) -> Any:
         raise RuntimeError(
             f"hook '{_name(hook)}' has changed the type of value (was {old.name} got {new.name})"
         )
-    if before._place is not after._place:
+    if before._place.root is not after._place.root:
         raise RuntimeError(
             f"hook '{_name(hook)}' has changed the device of value "
             f"(was {before._place.device} got {after._place.device})"

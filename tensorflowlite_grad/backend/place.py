@@ -114,6 +114,8 @@ class Place:
         Native dtypes whose tensors take the recorders' fast path.
     constants32, constants64 : dict
         Tensors made of Python scalars: converting one costs as much as a small operation.
+    root : Place
+        The device itself, for a place whose tensors are batches of another's; itself otherwise.
     guard : callable or None
         Makes the context in which its operations have to run; see `Backend.guard`.
     """
@@ -131,12 +133,15 @@ class Place:
         "guard",
         "index",
         "kind",
+        "root",
         "wrap",
         "xp",
     )
 
     #: whether any place has a guard
     guarded: ClassVar[bool] = False
+    #: how many batches deep a place is; see `root`
+    level: ClassVar[int] = 0
 
     def __init__(
         self, backend: Backend, kind: str, index: int, wrap: Callable[[Array, Place], Any]
@@ -163,6 +168,7 @@ class Place:
         self.constants32: dict[float, Any] = {}
         self.constants64: dict[float, Any] = {}
         self.wrap = wrap
+        self.root: Place = self
 
     def dtype_of(self, array: Array) -> dtypes.dtype:
         """Return our dtype of a native array."""
@@ -185,6 +191,17 @@ class Place:
     def adopt(self, array: Array) -> Any:
         """Return a user's native array, which lives here, as a tensor that shares its memory."""
         return self.wrap(self.backend.adopt(array), self)
+
+    def bounds(self, positions: Array) -> tuple[int, int]:
+        """Return the least and the greatest of some integers."""
+        space = getattr(positions, "space", None)
+        if space is not None:
+            return space.place.bounds(positions)  # type: ignore[no-any-return]
+        return int(self.xp.min(positions)), int(self.xp.max(positions))
+
+    def lift(self, tensor: Any) -> Any:
+        """Return a tensor of a place below as one of this, which is a batch's."""
+        raise RuntimeError(f"no tensors can be lifted to {self}: it is a device")
 
     def entered(self) -> AbstractContextManager[Any]:
         """Return a context for work on raw arrays of this place, outside operations."""

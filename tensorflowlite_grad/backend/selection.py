@@ -15,7 +15,13 @@ if TYPE_CHECKING:
 
     from .interface import Backend
 
-__all__ = ["get_default_backend", "set_default_backend", "use_backend"]
+__all__ = [
+    "get_default_backend",
+    "get_default_device",
+    "set_default_backend",
+    "set_default_device",
+    "use_backend",
+]
 
 VARIABLE = "TENSORFLOWLITE_GRAD_BACKEND"
 
@@ -23,8 +29,21 @@ _default: ContextVar[Place | None] = ContextVar("default_backend", default=None)
 _from_environment: list[Place] = []
 
 
+#: In a `vmap`: where tensors of its device are made.
+_carrying: ContextVar[Place | None] = ContextVar("carrying_place", default=None)
+
+
 def default_place() -> Place:
     """Return where tensors go that are created without a device."""
+    return _carried(_default_device())
+
+
+def _carried(place: Place) -> Place:
+    carrying = _carrying.get()
+    return place if carrying is None or carrying.root is not place else carrying
+
+
+def _default_device() -> Place:
     chosen = _default.get()
     if chosen is not None:
         return chosen
@@ -114,6 +133,41 @@ def use_backend(name: str) -> Iterator[None]:
         _default.reset(token)
 
 
+def get_default_device() -> device:
+    """Return the device that new tensors get.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.get_default_device()
+    device(type='cpu')
+    """
+    return default_place().device
+
+
+def set_default_device(device: device | str | int | None) -> None:
+    """Choose the device of new tensors, and with it their backend, in this thread and context.
+
+    Parameters
+    ----------
+    device : device, str, int or None
+        None goes back to the first device of the first backend.
+
+    Raises
+    ------
+    BackendError
+        If nothing serves it here; the default stays.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.set_default_device("cpu")
+    >>> tg.ones(2).device
+    device(type='cpu')
+    """
+    _default.set(None if device is None else resolve(device))
+
+
 def _place_of_backend(name: object) -> Place:
     if not isinstance(name, str):
         raise TypeError(f"the name of a backend must be str, not {type(name).__name__}")
@@ -138,12 +192,12 @@ def resolve(where: device | str | int | None, near: Place | None = None) -> Plac
         candidates.append(registry.get(wanted.backend))
     else:
         if near is not None:
-            candidates.append(near.backend)
-        candidates.append(default_place().backend)
+            candidates.append(near.root.backend)
+        candidates.append(_default_device().backend)
     for backend in candidates:
         if wanted.type in backend.kinds and (wanted.backend or backend.device_count(wanted.type)):
-            return registry.place(backend, wanted.type, wanted.index or 0)
-    return _search(wanted)
+            return _carried(registry.place(backend, wanted.type, wanted.index or 0))
+    return _carried(_search(wanted))
 
 
 def _search(wanted: device) -> Place:

@@ -144,7 +144,7 @@ def gradient(
 
 
 def _check_points(input: Any, points: Any, d: int) -> None:
-    if points._place is not input._place:
+    if points._place.root is not input._place.root:
         raise RuntimeError(
             "torch.gradient expected each tensor to be on the same device, but got devices "
             f"{points.device} and {input.device}"
@@ -206,9 +206,7 @@ def _uneven(x: Any, points: Any, d: int, order: int) -> Any:
         )
     before, here, after = _ends(x, d)
     h, k = gap.narrow(0, 0, n - 2), gap.narrow(0, 1, n - 2)
-    inner = (
-        (k - h) / (h * k) * here - k / (h * (h + k)) * before + h / (k * (h + k)) * after
-    )
+    inner = (k - h) / (h * k) * here - k / (h * (h + k)) * before + h / (k * (h + k)) * after
     return cat([first, inner, last], d)
 
 

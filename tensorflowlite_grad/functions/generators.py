@@ -204,6 +204,8 @@ def generator_of(place: Any, generator: Any = None) -> Any:
     RuntimeError
         If it draws on another device.
     """
+    if place.level:
+        return place.drawing(generator_of(place.space.base, generator))
     if generator is None:
         generator = _generators.get(place)
         if generator is None:

@@ -119,9 +119,9 @@ def _entry(tensor: Any, item: Any) -> Any:
                 "tensors used as indices must be long, int, byte or bool tensors, not "
                 f"{item._place.dtype_of(item._array).name}"
             )
-        if not item._array.ndim and kind is Kind.INT:
+        if not item._array.ndim and kind is Kind.INT and not item._place.level:
             return int(item._array)
-        if item._place is not tensor._place:
+        if item._place.root is not tensor._place.root:
             if item._place.kind != "cpu":
                 raise RuntimeError(
                     f"indices should be either on cpu or on the same device as the indexed tensor "
@@ -180,7 +180,7 @@ def _as_array(tensor: Any, value: int) -> Any:
 
 def _positions(tensor: Any, item: Any, axis: int, shape: tuple[int, ...]) -> list[Any]:
     """Return an index tensor as arrays of positions, one for each axis that it uses."""
-    place = tensor._place
+    place = item._place if item._place.level else tensor._place
     xp = place.xp
     native = place.native(dtypes.int64)
     if place.dtype_of(item._array) is dtypes.bool_:
@@ -195,7 +195,7 @@ def _positions(tensor: Any, item: Any, axis: int, shape: tuple[int, ...]) -> lis
     # A copy: what the caller does to the index later must not change the gradient.
     positions = xp.astype(item._array, native, copy=True)
     if prod(positions.shape):
-        low, high = int(xp.min(positions)), int(xp.max(positions))
+        low, high = place.bounds(positions)
         if low < -size or high >= size:
             bad = low if low < -size else high
             raise IndexError(f"index {bad} is out of bounds for dimension {axis} with size {size}")

@@ -46,8 +46,8 @@ def bounded(
     """Raise unless all positions lie within an axis, negative ones only if allowed."""
     if not prod(positions.shape):
         return
-    xp, size = target._place.xp, target._array.shape[axis]
-    low, high = int(xp.min(positions)), int(xp.max(positions))
+    size = target._array.shape[axis]
+    low, high = target._place.bounds(positions)
     if low < (-size if negative else 0) or high >= size:
         bad = high if high >= size else low
         raise error(
@@ -67,7 +67,7 @@ def positions_of(
             if wide
             else f"{name}(): Expected a long tensor for index, but got {found.name}"
         )
-    if index._place is not input._place:
+    if index._place.root is not input._place.root:
         raise RuntimeError(
             "Expected all tensors to be on the same device, but found at least two devices: "
             f"{input._place.device} and {index._place.device}, in {name}()"

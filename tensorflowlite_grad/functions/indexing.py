@@ -14,6 +14,8 @@ from ..backend import registry
 from ..dtypes import SCALARS
 from ..ops import conversion, promotion
 from ..ops import indexing as ops
+from ..ops.scattering import index_put_add
+from .arguments import as_tensor_argument
 from .creation import tensor as make
 from .index_form import Index, is_mask, normalise
 from .shape import expand, reshape
@@ -144,7 +146,7 @@ def assigned(tensor: Any, value: Any) -> Any:
                 f"can't assign a {type(value).__name__} to a tensor: give a Tensor, an array or "
                 "a number"
             )
-    if value._place is not place:
+    if value._place.root is not place.root:
         if value._array.ndim and value._place.backend is not place.backend:
             raise RuntimeError(
                 "Expected all tensors to be on the same device, but found at least two devices: "
@@ -182,11 +184,17 @@ def index_put(input: Any, indices: Any, values: Any, accumulate: bool = False) -
     >>> tg.index_put(tg.zeros(3), (tg.tensor([0, 2]),), tg.tensor([5.0, 6.0]))
     tensor([5., 0., 6.])
     """
+    input = as_tensor_argument("index_put", input)
+    if isinstance(values, Variable) and values.dtype is not input.dtype:
+        raise RuntimeError(
+            "Index put requires the source and destination dtypes match, got "
+            f"{input.dtype.name} for the destination and {values.dtype.name} for the source."
+        )
     index, _ = normalise(input, tuple(indices))
     shape = selected_shape(input, index)
     values = fitted(assigned(input, values), shape, "index_put")
     if accumulate:
-        return input + ops.embed.record(values, tuple(input._array.shape), index)
+        return index_put_add.record(input, values, index)
     return ops.put.record(input, values, index)
 
 

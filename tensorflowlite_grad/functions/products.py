@@ -44,12 +44,18 @@ def _pair(name: str, x: Any, y: Any) -> tuple[Any, Any]:
     x = as_tensor_argument(name, x)
     y = as_tensor_argument(name, y, "other", 2)
     place = x._place
-    if place is not y._place:
+    if place is not y._place and place.root is not y._place.root:
         promotion.common_place(name, [x, y])
         raise RuntimeError(f"{name}(): expected both tensors on {place.device}")
     if x._array.dtype is not y._array.dtype:
         mine, its = place.dtype_of(x._array), place.dtype_of(y._array)
         if mine is not its:
+            if name == "dot":
+                raise RuntimeError(
+                    "dot : expected both vectors to have same dtype, but found "
+                    f"{dtypes.LEGACY_NAMES.get(mine.name, mine.name)} and "
+                    f"{dtypes.LEGACY_NAMES.get(its.name, its.name)}: convert one with .to()"
+                )
             raise RuntimeError(
                 "expected m1 and m2 to have the same dtype, but got: "
                 f"{_c_name(mine)} != {_c_name(its)}: convert one with .to(), in {name}()"

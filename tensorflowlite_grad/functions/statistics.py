@@ -372,24 +372,26 @@ def _fractions(name: str, input: Any, q: Any) -> Any:
     if not input.numel():
         raise RuntimeError(f"{name}() input tensor must be non-empty")
     if isinstance(q, Variable):
-        if q._array.ndim > 1:
-            raise RuntimeError(f"{name}() q must be a scalar or 1D tensor, got {q._array.ndim}-D")
-        if q.dtype is not input.dtype:
-            raise RuntimeError(
-                f"{name}() q tensor must be same dtype as the input tensor: {q.dtype.name} and "
-                f"{input.dtype.name}"
-            )
-        if q._place is not input._place:
-            raise RuntimeError(
-                f"{name}() q tensor must be on the same device as the input tensor"
-            )
-        known = q.detach()
-        if not bool(((known >= 0) & (known <= 1)).all()):
-            raise RuntimeError(f"{name}() q values must be in the range [0, 1]")
-        return q
+        return _fraction_tensor(name, input, q)
     if not 0 <= q <= 1:
         raise RuntimeError(f"{name}() q must be in the range [0, 1] but got {q}")
     return input.new_tensor(float(q))
+
+
+def _fraction_tensor(name: str, input: Any, q: Any) -> Any:
+    if q._array.ndim > 1:
+        raise RuntimeError(f"{name}() q must be a scalar or 1D tensor, got {q._array.ndim}-D")
+    if q.dtype is not input.dtype:
+        raise RuntimeError(
+            f"{name}() q tensor must be same dtype as the input tensor: {q.dtype.name} and "
+            f"{input.dtype.name}"
+        )
+    if q._place is not input._place:
+        raise RuntimeError(f"{name}() q tensor must be on the same device as the input tensor")
+    known = q.detach()
+    if not bool(((known >= 0) & (known <= 1)).all()):
+        raise RuntimeError(f"{name}() q values must be in the range [0, 1]")
+    return q
 
 
 def _observations(name: str, input: Any) -> Any:

@@ -40,7 +40,7 @@ def in_place(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
 def _same_place(tensor: Any, name: str, args: tuple[Any, ...]) -> None:
     """Raise for what another device holds, before anything is computed."""
     for other in args:
-        if isinstance(other, Variable) and other._place is not tensor._place and other._array.ndim:
+        if isinstance(other, Variable) and other._place.root is not tensor._place.root and other._array.ndim:
             common_place(name, [tensor, other])
 
 

@@ -89,6 +89,9 @@ def move(tensor: Any, place: Any) -> Any:
     """Return a copy of a tensor on another device or backend."""
     if tensor._place is place:
         return tensor
+    if tensor._place.root is place.root:
+        # A batch on the same device: what has none of its own goes along.
+        return place.lift(tensor) if place.level > tensor._place.level else tensor
     out = _move.record(tensor, tensor._place, place)
     out._place = place
     if out._edge is not None:

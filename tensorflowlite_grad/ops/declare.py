@@ -143,6 +143,13 @@ class Operation:
             return promotion.as_bool(self.record(*integers, *arguments[count:]))
         return self.record(*tensors, *arguments[count:])
 
+    def rescued(self, error: Exception, operands: tuple[Any, ...], options: tuple[Any, ...]) -> Any:
+        """Return the result in spite of an error, where it only means "not as a batch"."""
+        place = operands[0]._place
+        if not place.level:
+            raise self.explain(error, operands)
+        return place.one_by_one(self, error, operands, options)
+
     def explain(self, error: Exception, operands: tuple[Any, ...]) -> Exception:
         """Return the error to raise for one that a backend raised."""
         if self.elementwise and len(operands) > 1:

@@ -274,6 +274,18 @@ def _array_operand(value: Any) -> Any:
     return place.adopt(value) if number is None else number
 
 
+def common_place_of_roots(name: str, places: Any) -> Any:
+    """Return the one device of places of several levels; RuntimeError if there are more."""
+    roots = {p.root for p in places}
+    if len(roots) == 1:
+        return roots.pop()
+    text = " and ".join(sorted(str(p.device) for p in roots))
+    raise RuntimeError(
+        "Expected all tensors to be on the same device, but found at least two devices: "
+        f"{text}, in {name}()"
+    )
+
+
 def common_place(name: str, tensors: list[Any]) -> Any:
     """Return where all tensors live; RuntimeError if that is not one place.
 
@@ -283,6 +295,9 @@ def common_place(name: str, tensors: list[Any]) -> Any:
     places = {t._place for t in tensors}
     if len(places) == 1:
         return tensors[0]._place
+    if any(p.level for p in places):
+        root = common_place_of_roots(name, places)
+        return max((p for p in places if p.root is root), key=lambda p: p.level)
     main = {t._place for t in tensors if not (t._place.kind == "cpu" and not t._array.ndim)}
     if len(main) == 1:
         place = next(iter(main))

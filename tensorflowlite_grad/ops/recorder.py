@@ -141,7 +141,17 @@ def _observed_source(op: Operation) -> str:
     operands = "".join(f"{p}, " for p in op.operands)
     options = "".join(f"{o}, " for o in op.option_names)
     given = f"{operands}{options}"
-    body = [
+    body = []
+    if len(op.operands) > 1 or op.option_names:
+        several = len(op.operands) > 1
+        apart = " or ".join(f"{p}._place is not place" for p in op.operands[1:]) if several else ""
+        nested = " or ".join(f"holds_batch({o})" for o in op.option_names)
+        body += [
+            f"place = {op.operands[0]}._place",
+            f"if {' or '.join(t for t in (apart, nested) if t)}:",
+            f"    {given}= lifted(({operands}), ({options}))",
+        ]
+    body += [
         "if observers():",
         f"    out = observe(op, lambda: plain({given}))",
         "else:",
@@ -154,6 +164,37 @@ def _observed_source(op: Operation) -> str:
     if op.has_entry:
         text += _function("observed_entry", op, [f"return op.slow({given})"])
     return text
+
+
+def holds_batch(option: Any) -> bool:
+    """Return whether an option is, or contains, an array of a batch, such as an index."""
+    if isinstance(option, tuple):
+        return any(map(holds_batch, option))
+    return hasattr(option, "batched")
+
+
+def lifted(operands: tuple[Any, ...], options: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return operands and options in the innermost batch that some of them belong to."""
+    places = [t._place for t in operands]
+    places += [part.space.place for part in _parts(options) if hasattr(part, "batched")]
+    place = max(places, key=lambda p: p.level)
+    if not place.level:
+        return (*operands, *options)
+    return (*(place.lift(t) for t in operands), *(_lifted_option(o, place) for o in options))
+
+
+def _parts(option: Any) -> Any:
+    if isinstance(option, tuple):
+        for part in option:
+            yield from _parts(part)
+    else:
+        yield option
+
+
+def _lifted_option(option: Any, place: Any) -> Any:
+    if isinstance(option, tuple) and not hasattr(option, "_fields"):
+        return tuple(_lifted_option(part, place) for part in option)
+    return place.lift_array(option)
 
 
 def _new_space(op: Operation) -> dict[str, Any]:
@@ -173,6 +214,8 @@ def _new_space(op: Operation) -> dict[str, Any]:
         "watched": _watched,
         "observers": observers.current,
         "observe": observers.observed,
+        "holds_batch": holds_batch,
+        "lifted": lifted,
         "restore": tangents.restore,
     }
     carrier.names_for_recorders(space)
@@ -222,7 +265,7 @@ def _result_text(op: Operation, guarded: bool) -> list[str]:
         "try:",
         *run,
         "except Exception as error:",
-        f"    raise op.explain(error, ({arguments},))",
+        f"    r = op.rescued(error, ({arguments},), ({options}))",
         "out = new(Tensor)",
         "out._array = r",
         "out._place = place",

@@ -62,7 +62,7 @@ class SeveralResults(Operation):
             with place.entered():
                 values = self.forward(place.xp, *arrays, *options)  # type: ignore[operator]
         except Exception as error:
-            raise self.explain(error, operands) from None
+            values = self.rescued(error, operands, options)
         outs = tuple(place.wrap(value, place) for value in values)
         mask = tuple(
             k

@@ -41,11 +41,11 @@ def floating(name: str, x: Any, argument: str = "A") -> Any:
     if found.kind < Kind.FLOAT:
         raise RuntimeError(
             f"{name}: Expected a floating point or complex tensor as input. Got "
-            f"{LEGACY_NAMES.get(found, found.name)}; convert it with .to(float64) or .float()"
+            f"{LEGACY_NAMES.get(found.name, found.name)}; convert it with .to(float64) or .float()"
         )
     if found.itemsize < (8 if found.is_complex else 4):
         raise RuntimeError(
-            f"{name}: Low precision dtypes not supported. Got {LEGACY_NAMES.get(found, found.name)}"
+            f"{name}: Low precision dtypes not supported. Got {LEGACY_NAMES.get(found.name, found.name)}"
             "; convert it with .float()"
         )
     return x
@@ -81,7 +81,7 @@ def square(name: str, x: Any, argument: str = "A") -> Any:
 
 def same_dtype(name: str, x: Any, y: Any, names: str = "A and B") -> None:
     """Raise unless two tensors are of one dtype and on one device."""
-    if x._place is not y._place:
+    if x._place.root is not y._place.root:
         promotion.common_place(name, [x, y])
         raise RuntimeError(f"{name}: expected {names} both on {x._place.device}")
     mine, its = x.dtype, y.dtype
@@ -89,8 +89,8 @@ def same_dtype(name: str, x: Any, y: Any, names: str = "A and B") -> None:
         first, second = names.split(" and ")
         raise RuntimeError(
             f"{name}: Expected {names} to have the same dtype, but found {first} of type "
-            f"{LEGACY_NAMES.get(mine, mine.name)} and {second} of type "
-            f"{LEGACY_NAMES.get(its, its.name)} instead"
+            f"{LEGACY_NAMES.get(mine.name, mine.name)} and {second} of type "
+            f"{LEGACY_NAMES.get(its.name, its.name)} instead"
         )
 
 

@@ -64,7 +64,7 @@ def crossed(name: str, input: Any, other: Any, axis: int) -> Any:
         broadcast_shapes(a, b)
     except ValueError:
         raise broadcast_error(name, [a, b]) from None  # type: ignore[misc]
-    if input.dtype is not other.dtype or input._place is not other._place:
+    if input.dtype is not other.dtype or input._place.root is not other._place.root:
         from ..arguments import together
 
         input, other = together(name, [input, other])
@@ -128,7 +128,7 @@ def multi_dot(tensors: Any) -> Tensor:
                 f"multi_dot(): all tensors must have be the same dtype but tensor {k} is "
                 f"{t.dtype.name} and tensor 0 {given[0].dtype.name}"
             )
-        if t._place is not given[0]._place:
+        if t._place.root is not given[0]._place.root:
             raise RuntimeError(
                 f"multi_dot(): all tensors must be on the same device but tensor {k} is on "
                 f"{t.device} and tensor 0 {given[0].device}"
