@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import namedtuple
-from typing import Any
+from operator import itemgetter
+from typing import Any, ClassVar
 
 __all__ = [
     "aminmax",
@@ -42,17 +42,38 @@ __all__ = [
 ]
 
 
-def named_results(name: str, *fields: str, module: str = __name__) -> Any:
-    """Return a type of tuples with named parts, shown as PyTorch shows them."""
-    base: Any = namedtuple(name, fields)  # type: ignore[misc]
+class NamedResults(tuple[Any, ...]):
+    """A tuple whose parts have names, shown as PyTorch shows them."""
 
-    def shown(self: Any) -> str:
-        parts = (f"{field}={part!r}" for field, part in zip(self._fields, self, strict=True))
-        return f"tensorflowlite_grad.return_types.{name}(\n" + ",\n".join(parts) + ")"
+    __slots__ = ()
+    _fields: ClassVar[tuple[str, ...]] = ()
 
-    described = f"The result of `{name}`: a tuple of {' and '.join(fields)}."
-    members = {"__slots__": (), "__repr__": shown, "__module__": module, "__doc__": described}
-    return type(name, (base,), members)
+    def __new__(cls, *parts: Any) -> Any:
+        if len(parts) != len(cls._fields):
+            raise TypeError(f"{cls.__name__} takes {len(cls._fields)} parts, got {len(parts)}")
+        return tuple.__new__(cls, parts)
+
+    def __getnewargs__(self) -> tuple[Any, ...]:
+        return tuple(self)
+
+    def __repr__(self) -> str:
+        parts = (f"{name}={part!r}" for name, part in zip(self._fields, self, strict=True))
+        title = f"tensorflowlite_grad.return_types.{type(self).__name__}"
+        return f"{title}(\n" + ",\n".join(parts) + ")"
+
+
+def named_results(name: str, *fields: str) -> Any:
+    """Return a type of tuples with named parts: a named tuple, made without writing code."""
+    members: dict[str, Any] = {
+        "__slots__": (),
+        "__module__": __name__,
+        "__doc__": f"The result of `{name}`: a tuple of {' and '.join(fields)}.",
+        "__match_args__": fields,
+        "_fields": fields,
+    }
+    for position, field in enumerate(fields):
+        members[field] = property(itemgetter(position), doc=f"Part {position}.")
+    return type(name, (NamedResults,), members)
 
 
 aminmax = named_results("aminmax", "min", "max")

@@ -278,7 +278,8 @@ class Tensor(
             raise RuntimeError(
                 "Boolean value of Tensor with more than one value is ambiguous; use any() or all()"
             )
-        return bool(self._array)
+        array = self._array
+        return bool(self._place.xp.reshape(array, ()) if array.ndim else array)
 
     def __len__(self) -> int:
         if not self._array.ndim:

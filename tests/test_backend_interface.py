@@ -490,6 +490,36 @@ def test_a_permutation_holds_every_number_once(place: Any) -> None:
     assert abs(np.bincount(firsts, minlength=3) - 100).max() < 6 * 100**0.5
 
 
+@pytest.mark.parametrize("name", FLOATS)
+def test_poisson_numbers(place: Any, name: str) -> None:
+    """Of small rates and large ones, for which generators have different ways."""
+    generator = _generator(place, 5)
+    rates = np.repeat(np.array([0.0, 0.4, 9.0, 12.0, 1000.0]), 2000).reshape(5, 2000)
+    drawn = generator.poisson(place.xp, native(place, rates.astype(name)))
+    assert place.backend.locate(drawn) == (place.kind, place.index)
+    found = host(place, drawn)
+    assert found.dtype == name
+    assert (found == np.floor(found)).all()
+    rate = rates[:, 0]
+    assert (abs(found.mean(1) - rate) <= 6 * (rate / 2000) ** 0.5).all()
+    assert (abs(found.var(1) - rate) <= 6 * ((2 * rate**2 + rate) / 2000) ** 0.5).all()
+    assert generator.poisson(place.xp, native(place, np.zeros((0, 2)))).shape == (0, 2)
+
+
+def test_a_generator_goes_on_from_its_state(place: Any) -> None:
+    generator, other = _generator(place, 1), _generator(place, 2)
+    d = place.native(tg.float64)
+    for draw in ("normal", "uniform"):
+        getattr(generator, draw)(place.xp, (3,), d)
+        state = generator.state()
+        assert isinstance(state, bytes)
+        want = host(place, generator.normal(place.xp, (5,), d))
+        other.restore(state)
+        np.testing.assert_array_equal(host(place, other.normal(place.xp, (5,), d)), want)
+    with pytest.raises(ValueError, match=r"\w"):
+        other.restore(b"123")
+
+
 # -- several devices ------------------------------------------------------------------------
 
 

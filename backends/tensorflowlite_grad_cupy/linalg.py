@@ -34,8 +34,10 @@ def lu_factor(a: Any) -> Any:
 
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of a zero on the diagonal, which callers look for
-            lu, pivots = exact(a)
-        return cupy.ascontiguousarray(lu), pivots.astype(cupy.int32) + 1
+            lu, pivots = exact(a, check_finite=False)
+        # Of a singular matrix cuSOLVER may leave NaN.
+        if bool(cupy.isfinite(lu).all()) or not bool(cupy.isfinite(a).all()):
+            return cupy.ascontiguousarray(lu), pivots.astype(cupy.int32) + 1
     return generic.lu_factor(cupy, a)
 
 

@@ -12,7 +12,7 @@ import cupyx
 
 from tensorflowlite_grad.backend.fallbacks import complete, is_basic
 
-from . import special, strides
+from . import linalg, special, strides
 
 #: What CUDA adds atomically, which adding at repeated places takes.
 ATOMIC = ("float16", "float32", "float64", "int32", "uint32", "uint64")
@@ -80,6 +80,9 @@ def make(index: int, guard: Any) -> ModuleType:
         setattr(xp, name, value)
     for name, function in strides.FUNCTIONS.items():
         setattr(xp, name, functools.partial(function, xp))
+    for name, function in linalg.FUNCTIONS.items():
+        setattr(xp, name, function)
+    setattr(xp, "silent_linalg", True)  # noqa: B010
     complete(xp)
     if guard is not None:
         for name, value in list(vars(xp).items()):

@@ -59,9 +59,7 @@ class Generator:
             return rates.copy()
         with cupy.cuda.Device(self._index):
             flat = cupy.ascontiguousarray(rates, dtype="float64").reshape(-1)
-            known = cupy.where(cupy.isfinite(flat), flat, 0.0)
-            drawn = self._source.poisson(known, size=flat.shape).astype("float64")
-            drawn = cupy.where(cupy.isfinite(flat), drawn, cupy.nan)
+            drawn = self._source.poisson(flat, size=flat.shape)
             return drawn.reshape(rates.shape).astype(rates.dtype)
 
     def state(self) -> bytes:

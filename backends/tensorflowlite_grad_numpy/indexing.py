@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from math import prod
 from typing import Any
 
@@ -41,8 +42,42 @@ def index_reduce(x: Any, index: tuple[Any, ...], values: Any, mode: str) -> Any:
     if is_basic(index):
         out[index] = ufunc(out[index], values)
     else:
-        ufunc.at(out, index, values)
+        accumulate(ufunc, out, index, values)
     return out
+
+
+def accumulate(ufunc: Any, out: Any, index: tuple[Any, ...], values: Any) -> None:
+    """Combine values into ``out[index]``, as ``ufunc.at`` does, which is slow on whole slices.
+
+    `out` is contiguous.
+    """
+    arrays = [k for k, item in enumerate(index) if isinstance(item, np.ndarray)]
+    axis = arrays[0]
+    plain = all(isinstance(item, (slice, np.ndarray)) for item in index)
+    if len(arrays) > 1 or not plain or index[axis].ndim != 1:
+        if all(isinstance(item, np.ndarray) for item in index):
+            unit = generic.row_major(out.shape)
+            places = builtins.sum(item * n for item, n in zip(index, unit, strict=True))
+            values = np.broadcast_to(values, places.shape)
+            ufunc.at(out.reshape(-1), places.reshape(-1), values.reshape(-1))
+        else:
+            ufunc.at(out, index, values)
+        return
+    places = index[axis]
+    if out.ndim == 1 or not values.size:
+        ufunc.at(out, index, values)
+        return
+    whole = (*index[:axis], slice(None), *index[axis + 1 :])
+    rows, added = np.moveaxis(out[whole], axis, 0), np.moveaxis(values, axis, 0)
+    order = np.argsort(places, kind="stable")
+    places = places[order]
+    first = np.flatnonzero(np.concatenate([[True], places[1:] != places[:-1]]))
+    if len(first) < len(places):
+        added = ufunc.reduceat(added[order], first, axis=0)
+    else:
+        added = added[order]
+    chosen = places[first]
+    rows[chosen] = ufunc(rows[chosen], added)
 
 
 def strided_get(x: Any, start: Shape, shape: Shape, steps: Steps) -> Any:

@@ -62,7 +62,7 @@ def index_embed(values: Any, shape: tuple[int, ...], index: tuple[Any, ...]) -> 
     if is_basic(index):
         out[index] = values
     else:
-        np.add.at(out, index, values)
+        indexing.accumulate(np.add, out, index, values)
     return out
 
 
@@ -96,6 +96,7 @@ def make() -> ModuleType:
         setattr(xp, function.__name__, function)
     for name in ("conv", "conv_transposed", "conv_weight"):
         setattr(xp, name, _from_chapter("convolution", name))
+    setattr(xp, "max_pool", _from_chapter("pooling", "max_pool"))  # noqa: B010
     for name in indexing.EXTRAS:
         setattr(xp, name, getattr(indexing, name))
     for function in (fft_c2c, fft_c2r, fft_r2c):

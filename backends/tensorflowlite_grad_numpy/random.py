@@ -45,9 +45,7 @@ class Generator:
 
     def poisson(self, xp: Any, rates: Any) -> Any:
         """Return numbers of the Poisson distributions of these rates, in their dtype."""
-        known = np.where(np.isfinite(rates), rates, 0.0)
-        drawn = np.where(np.isfinite(rates), self._source.poisson(known), np.nan)
-        return np.asarray(drawn).astype(rates.dtype)
+        return np.asarray(self._source.poisson(rates)).astype(rates.dtype)
 
     def state(self) -> bytes:
         """Return everything that determines the numbers to come."""

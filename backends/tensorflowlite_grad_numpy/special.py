@@ -5,6 +5,7 @@ SciPy is imported when a function is first called: it takes longer than NumPy.
 
 from __future__ import annotations
 
+import functools
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -93,18 +94,78 @@ def as_complex(x: Any) -> Any:
     return x.view(f"c{2 * x.itemsize}")[..., 0]
 
 
-def sech_squared(x: Any) -> Any:
-    """1 / cosh(x)**2 in as few new arrays as there can be."""
+_BLOCK = 1 << 14
+
+
+def _in_blocks(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function of several passes that takes large arrays in blocks that fit a cache."""
+
+    def call(x: Any, *options: Any) -> Any:
+        if x.size <= _BLOCK:
+            return function(x, *options)
+        flat = np.ascontiguousarray(x).reshape(-1)
+        out = np.empty_like(flat)
+        for k in range(0, flat.size, _BLOCK):
+            out[k : k + _BLOCK] = function(flat[k : k + _BLOCK], *options)
+        return out.reshape(x.shape)
+
+    functools.update_wrapper(call, function)
+    return call
+
+
+@_in_blocks
+def sigmoid(x: Any) -> Any:
+    """1 / (1 + exp(-x)), by an exponential that cannot overflow."""
     if x.dtype.kind == "c":
-        return number_parts.sech_squared(np, x)
-    size = np.cosh(x)
-    out = 1 / size
-    out /= size
-    return out
+        return number_parts.sigmoid(np, x)
+    small = np.exp(-np.abs(x))
+    return np.where(x >= 0, 1, small) / (1 + small)
+
+
+@_in_blocks
+def sech_squared(x: Any, scale: float) -> Any:
+    """(scale / cosh(scale * x))**2, without the squares that overflow before it."""
+    if x.dtype.kind == "c":
+        return number_parts.sech_squared(np, x, scale)
+    size = np.cosh(x if scale == 1 else scale * x)
+    return scale * scale / size / size
+
+
+@_in_blocks
+def one_minus_square(x: Any) -> Any:
+    """1 - x**2, exact near 1."""
+    return (1 - x) * (1 + x)
+
+
+@_in_blocks
+def asinh_slope(x: Any) -> Any:
+    """1 / sqrt(1 + x**2), without ``np.hypot``, which is slow.
+
+    Of the root, which may overflow, and 1 + |x|, the smaller is right everywhere.
+    """
+    if x.dtype.kind == "c":
+        return number_parts.asinh_slope(np, x)
+    return 1 / np.minimum(np.sqrt(1 + x * x), 1 + np.abs(x))
+
+
+@_in_blocks
+def exp_minus_square(x: Any, scale: float) -> Any:
+    """exp(-scale * x**2) for a power of two, to the last digits."""
+    if x.dtype.itemsize == 2:
+        return exp_minus_square(x.astype(np.float32), scale).astype(x.dtype)
+    bits, limit = (2.0**20, 40.0) if x.dtype.itemsize == 8 else (2.0**8, 16.0)
+    size = np.minimum(np.abs(x), limit)
+    head = np.floor(size * bits + 0.5) / bits
+    rest = (size - head) * (size + head)
+    return np.exp(head * head * -scale) * np.exp(rest * -scale)
 
 
 FUNCTIONS: dict[str, Any] = {
+    "asinh_slope": asinh_slope,
+    "exp_minus_square": exp_minus_square,
     "sech_squared": sech_squared,
+    "sigmoid": sigmoid,
+    "one_minus_square": one_minus_square,
     **{name: _function(name) for name in SCIPY},
     "airy_ai": airy_ai,
     "airy_ai_slope": airy_ai_slope,

@@ -41,8 +41,13 @@ def rank_position(x: Any, rank: int, axis: int) -> Any:
 
 def _on(create: Any, device: Any) -> Any:
     def call(*args: Any, **kwargs: Any) -> Any:
-        # Whatever the user has made PyTorch's default device.
-        return create(*args, device=device, **kwargs)
+        try:
+            # Whatever the user has made PyTorch's default device.
+            return create(*args, device=device, **kwargs)
+        except RuntimeError as error:
+            if isinstance(error, torch.OutOfMemoryError) or "allocate memory" in str(error):
+                raise MemoryError(str(error)) from None
+            raise
 
     return call
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from ..functions import cumulative, sorting
-from ..ops import fourier, indexing, parts, special, trigonometric
+from ..ops import exponential, fourier, indexing, parts, special, trigonometric
 
 __all__ = [
     "airy_ai",
     "airy_ai_slope",
     "as_complex",
     "as_real",
+    "asinh_slope",
     "bessel_j0",
     "bessel_j1",
     "bessel_k0",
@@ -43,7 +44,9 @@ __all__ = [
     "index_put",
     "lgamma",
     "rank_position",
+    "one_minus_square",
     "sech_squared",
+    "sigmoid",
     "top_positions",
     "trigamma",
     "zeta",
@@ -58,6 +61,9 @@ digamma = special.digamma.record
 trigamma = special.trigamma.record
 zeta = special.zeta.record
 i0 = special.i0.record
+asinh_slope = trigonometric.asinh_slope.record
+sigmoid = exponential.sigmoid.record
+one_minus_square = trigonometric.one_minus_square.record
 sech_squared = trigonometric.sech_squared.record
 as_real = parts.view_as_real.record
 as_complex = parts.view_as_complex.record

@@ -8,6 +8,7 @@ from ..dtypes import bool_, int64, uint8
 from ..functions import indexing
 from ..functions.shape import reshape
 from ..ops import conversion
+from ..ops.kinds import is_complex
 
 __all__ = ["unique_all", "unique_counts", "unique_inverse", "unique_values"]
 
@@ -79,13 +80,21 @@ def _found(x: Any) -> tuple[Any, Any, Any]:
         )
 
 
+def _order(xp: Any, flat: Any) -> Any:
+    """Return the positions that put elements in order, complex ones by their real parts first."""
+    if not is_complex(flat):
+        return xp.argsort(flat, stable=True)
+    order = xp.argsort(xp.imag(flat), stable=True)
+    return xp.take(order, xp.argsort(xp.take(xp.real(flat), order, axis=0), stable=True), axis=0)
+
+
 def _sorted_out(xp: Any, array: Any, native: Any) -> tuple[Any, Any, Any]:
     """Return first positions, inverse and counts by sorting, for libraries without them."""
     flat = xp.reshape(array, (-1,))
     if not flat.shape[0]:
         empty = xp.zeros((0,), dtype=native)
         return empty, xp.reshape(empty, array.shape), empty
-    order = xp.argsort(flat, stable=True)
+    order = _order(xp, flat)
     in_order = xp.take(flat, order, axis=0)
     new = xp.concat([xp.ones((1,), dtype=xp.bool), in_order[1:] != in_order[:-1]])
     starts = xp.nonzero(new)[0]

@@ -193,9 +193,10 @@ def _add(old: Any, new: Any, place: Any) -> Any:
             return old + new
     if type(old) is Gradients:
         parts = old.parts
-        for k, g in enumerate(new.parts):
-            if g is not None:
-                parts[k] = g if parts[k] is None else parts[k] + g
+        with place.entered():
+            for k, g in enumerate(new.parts):
+                if g is not None:
+                    parts[k] = g if parts[k] is None else parts[k] + g
         return old
     # Three references: the pass's own, `old` here, and getrefcount's argument.
     if getrefcount(old) <= 3 and not isinstance(old, Variable) and place.backend.is_own_memory(old):

@@ -7,7 +7,13 @@ To write a backend, subclass `Backend` and name it in the entry-point group
 from .interface import Backend
 from .place import Place, device
 from .registry import BackendError, available, names, register_backend
-from .selection import get_default_backend, set_default_backend, use_backend
+from .selection import (
+    get_default_backend,
+    get_default_device,
+    set_default_backend,
+    set_default_device,
+    use_backend,
+)
 
 __all__ = [
     "Backend",
@@ -16,8 +22,10 @@ __all__ = [
     "available",
     "device",
     "get_default_backend",
+    "get_default_device",
     "names",
     "register_backend",
     "set_default_backend",
+    "set_default_device",
     "use_backend",
 ]

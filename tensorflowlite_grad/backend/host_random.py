@@ -71,15 +71,13 @@ class HostGenerator:
 
 
 def poisson_number(source: random.Random, rate: float) -> float:
-    """Return one number of a Poisson distribution: NaN for a rate that is none.
+    """Return one number of a Poisson distribution.
 
     Small rates by counting how many factors bring a product below exp(-rate), large ones by
     Hoermann's transformed rejection (PTRS), which takes one or two trials for any rate.
     """
     if rate == 0:
         return 0.0
-    if not 0 < rate < math.inf:
-        return math.nan
     if rate < 10:
         limit, count, product = math.exp(-rate), 0, source.random()
         while product > limit:

@@ -1,4 +1,4 @@
-"""Generic forms of small functions: pairs, mantissas, common divisors, the slope of tanh."""
+"""Generic forms of small functions: pairs, mantissas, common divisors, slopes."""
 
 from __future__ import annotations
 
@@ -54,16 +54,43 @@ def lcm(xp: Any, x: Array, y: Array) -> Array:
     return xp.abs(x // xp.where(divisor == 0, xp.ones_like(divisor), divisor) * y)
 
 
-def sech_squared(xp: Any, x: Array) -> Array:
-    """Return 1 / cosh(x)**2, without the squares that overflow before it."""
+def sigmoid(xp: Any, x: Array) -> Array:
+    """Return 1 / (1 + exp(-x)), by an exponential that cannot overflow."""
+    if "complex" in str(x.dtype):
+        right = xp.real(x) >= 0
+        small = xp.exp(xp.where(right, -x, x))
+    else:
+        right = x >= 0
+        small = xp.exp(-xp.abs(x))
+    return xp.where(right, 1 / (1 + small), small / (1 + small))
+
+
+def sech_squared(xp: Any, x: Array, scale: float) -> Array:
+    """Return (scale / cosh(scale * x))**2, without the squares that overflow before it."""
+    x = scale * x
     if "complex" not in str(x.dtype):
         size = xp.cosh(x)
-        return 1 / size / size
+        return scale * scale / size / size
     small = xp.exp(-2 * xp.where(xp.real(x) >= 0, x, -x))
-    return 4 * small / (1 + small) / (1 + small)
+    return (2 * scale) ** 2 * small / (1 + small) / (1 + small)
+
+
+def one_minus_square(xp: Any, x: Array) -> Array:
+    """Return 1 - x**2, exact near 1."""
+    return (1 - x) * (1 + x)
+
+
+def asinh_slope(xp: Any, x: Array) -> Array:
+    """Return 1 / sqrt(1 + x**2)."""
+    if "complex" in str(x.dtype):
+        return 1 / (xp.sqrt(1 + 1j * x) * xp.sqrt(1 - 1j * x))
+    return 1 / xp.hypot(x, xp.ones_like(x))
 
 
 EXTRAS = {
+    "one_minus_square": one_minus_square,
+    "sigmoid": sigmoid,
+    "asinh_slope": asinh_slope,
     "sech_squared": sech_squared,
     "as_real": as_real,
     "as_complex": as_complex,

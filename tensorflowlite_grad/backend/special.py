@@ -43,7 +43,7 @@ def exp_minus_square(xp: Any, x: Array, scale: float) -> Array:
 # -- the error function and its relatives --------------------------------------------------------
 
 _STEP = 0.4
-_NODES = [(exp(-((k * _STEP) ** 2)), (k * _STEP) ** 2) for k in range(1, 17)]
+_NODES = [(exp(-((k * _STEP) ** 2)), (k * _STEP) ** 2) for k in range(16, 0, -1)]
 #: 1, 1/3, 1/15, ...: over odd double factorials.
 _ODD = [2.0**k * factorial(k) / factorial(2 * k + 1) for k in range(26)]
 
@@ -85,9 +85,10 @@ def _erfcx_above(xp: Any, x: Array) -> Array:
     """
     middle = xp.minimum(x, _full(xp, x, 8.0))
     square = middle * middle
-    total = 0.5 / square
+    total = xp.zeros_like(x)
     for weight, node in _NODES:
         total = total + weight / (node + square)
+    total = total + 0.5 / square
     near = 2 * _STEP / pi * middle * total + _pole(xp, middle)
     far = xp.maximum(x, _full(xp, x, 8.0))
     return xp.where(x < 8, near, polynomial(xp, 0.5 / far / far, _ASYMPTOTIC) / far / sqrt(pi))

@@ -19,8 +19,9 @@ Array = Any
 
 _FAR = 30.0
 #: Cosines less one, squared sines, and weights.
-_CIRCLE = [(cos(pi * k / 32) - 1, sin(pi * k / 32) ** 2, 1 / 32) for k in range(1, 32)]
-_CIRCLE = [(0.0, 0.0, 1 / 64), *_CIRCLE, (-2.0, 0.0, 1 / 64)]
+_CIRCLE = [(cos(pi * k / 28) - 1, sin(pi * k / 28) ** 2, 1 / 28) for k in range(1, 28)]
+# The smallest first, for the sake of the last digits.
+_CIRCLE = [(-2.0, 0.0, 1 / 56), *_CIRCLE[::-1], (0.0, 0.0, 1 / 56)]
 
 
 def _hankel(order: int) -> list[float]:
@@ -74,18 +75,6 @@ def i1e_slope(xp: Any, x: Array) -> Array:
     return _scaled_i(xp, xp.abs(x), lambda less, square: less * (1 + less), _I1E_SLOPE)
 
 
-def i0(xp: Any, x: Array) -> Array:
-    """Return the modified Bessel function of the first kind of order 0."""
-    half = xp.exp(xp.abs(x) / 2)
-    return xp.where(xp.abs(x) == inf, xp.abs(x), half * i0e(xp, x) * half)
-
-
-def i1(xp: Any, x: Array) -> Array:
-    """Return the modified Bessel function of the first kind of order 1."""
-    half = xp.exp(xp.abs(x) / 2)
-    return xp.where(xp.abs(x) == inf, x, half * i1e(xp, x) * half)
-
-
 # -- power series: DLMF 10.2.2, 10.8.1, 10.31.1 --------------------------------------------------
 
 _TERMS = range(22)
@@ -96,6 +85,28 @@ _LOGS_0 = [_HARMONIC[k] / factorial(k) ** 2 for k in _TERMS]
 _LOGS_1 = [
     (_HARMONIC[k] + _HARMONIC[k + 1]) / 2 / (factorial(k) * factorial(k + 1)) for k in _TERMS
 ]
+
+
+# -- I without a scale: near zero by the power series ------------------------------------------------
+
+
+def i0(xp: Any, x: Array) -> Array:
+    """Return the modified Bessel function of the first kind of order 0."""
+    size = xp.abs(x)
+    small = xp.minimum(size, _full(xp, x, 5.0))
+    half = xp.exp(size / 2)
+    far = xp.where(size == inf, size, half * i0e(xp, x) * half)
+    return xp.where(size < 5, polynomial(xp, small * small / 4, _SERIES_0), far)
+
+
+def i1(xp: Any, x: Array) -> Array:
+    """Return the modified Bessel function of the first kind of order 1."""
+    size = xp.abs(x)
+    small = xp.where(size < 5, x, xp.zeros_like(x))
+    half = xp.exp(size / 2)
+    far = xp.where(size == inf, x, half * i1e(xp, x) * half)
+    near = small / 2 * polynomial(xp, small * small / 4, _SERIES_1)
+    return xp.where(size < 5, near, far)
 
 
 def _logarithm(xp: Any, x: Array) -> Array:

@@ -15,10 +15,12 @@ __all__ = [
     "conv",
     "conv_transposed",
     "conv_weight",
+    "lowest",
     "max_pool",
     "padded",
     "places",
     "positions",
+    "ranges",
     "reach",
     "window_count",
 ]
@@ -156,7 +158,7 @@ def conv_weight(
 # -- pooling --------------------------------------------------------------------------------
 
 
-def _ranges(place: Sizes, size: Sizes, geometry: Any, count: Sizes) -> Any:
+def ranges(place: Sizes, size: Sizes, geometry: Any, count: Sizes) -> Any:
     """Return which windows have this place inside the input, and where: a slice of each."""
     _, stride, padding, dilation = geometry
     windows, inside = [], []
@@ -221,14 +223,12 @@ def max_pool(
     size = tuple(x.shape[x.ndim - len(kernel) :])
     shape = (*x.shape[: x.ndim - len(kernel)], *count)
     best = xp.full(shape, lowest(xp, x), dtype=x.dtype)
-    found = xp.asarray(
-        xp.broadcast_to(first_inside(xp, size, geometry, count), shape), copy=True
-    )
+    found = xp.asarray(xp.broadcast_to(first_inside(xp, size, geometry, count), shape), copy=True)
     for place in product(*map(range, kernel)):
-        ranges = _ranges(place, size, geometry, count)
-        if ranges is None:
+        spans = ranges(place, size, geometry, count)
+        if spans is None:
             continue
-        windows, inside = ranges
+        windows, inside = spans
         here = (..., *windows)
         candidate, current = x[(..., *inside)], best[here]
         better = (candidate > current) | (candidate != candidate)

@@ -124,7 +124,7 @@ PLACES: Any = (
     (real(4), real(3), (Positions(1, 1, 1),)),
 )
 for x, values, index in PLACES:
-    for name in ("index_add", "scatter_add"):
+    for name in ("index_add", "scatter_add", "index_put_add"):
         case(name, _accumulated("sum"), (x, values), options=(index,), complex=True)
     for include in (True, False):
         case(

@@ -239,23 +239,23 @@ def _quantile(name: str, method: str, dim: Any, keepdim: bool) -> None:
 
 
 for method in ("linear", "midpoint", "lower", "higher"):
-    for dim, keepdim in ((None, False), (0, False), (1, True)):
-        _quantile("quantile", method, dim, keepdim)
-        _quantile("nanquantile", method, dim, keepdim)
+    for along, keepdim in ((None, False), (0, False), (1, True)):
+        _quantile("quantile", method, along, keepdim)
+        _quantile("nanquantile", method, along, keepdim)
 case(
     "nanquantile()",
     lambda np, x: np.nanquantile(x, 0.3, axis=1),
     (given(1.0, NAN, 3.0, 0.5, 2.0, NAN, shape=(2, 3)),),
     run=lambda x: statistics.nanquantile(x, 0.3, 1),
 )
-for dim in (None, 1, (0, 1)):
+for axes in (None, 1, (0, 1)):
     for name in ("nansum", "nanmean"):
         case(
             f"{name}()",
-            lambda np, x, name=name, dim=dim: getattr(np, name)(x, axis=dim),
+            lambda np, x, name=name, axes=axes: getattr(np, name)(x, axis=axes),
             (given(1.0, NAN, 3.0, 0.5, 2.0, NAN, shape=(2, 3)),),
             (real(2, 3),),
-            run=lambda x, name=name, dim=dim: getattr(statistics, name)(x, dim),
+            run=lambda x, name=name, axes=axes: getattr(statistics, name)(x, axes),
         )
 for name in ("std_mean", "var_mean"):
     case(

@@ -111,8 +111,18 @@ case("frexp", lambda np, x: np.frexp(x)[0], (real(2, 3),), run=lambda x: parts.f
 # -- the error function and the normal distribution ------------------------------------------------
 
 _one("erfc", math.erfc, high=4.0)
-_one("sech_squared", lambda x: 1 / math.cosh(x) ** 2)
-case("sech_squared", lambda np, z: 1 / np.cosh(z) ** 2, *((s,) for s in COMPLEX))
+_one("asinh_slope", lambda x: 1 / math.hypot(1.0, x))
+case("asinh_slope", lambda np, z: 1 / np.sqrt(1 + z * z), *((s,) for s in COMPLEX))
+for scale in (1.0, 0.5):
+    case(
+        "sech_squared",
+        lambda np, x, scale: (scale / np.cosh(scale * x)) ** 2,
+        (real(2, 3),),
+        (real(),),
+        *((s,) for s in COMPLEX),
+        options=(scale,),
+    )
+case("one_minus_square", lambda np, x: 1 - x * x, (real(2, 3),), *((s,) for s in COMPLEX))
 for scale in (1.0, 0.5, -1.0):
     _one("exp_minus_square", lambda x, scale: math.exp(-scale * x * x), options=(scale,))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from ..functions import short_time
 from .samples import case, real
 
 __all__: list[str] = []
@@ -62,3 +63,23 @@ for size, step in ((4, 2), (5, 2), (3, 5), (3, 1), (8, 3)):
     case("frames", _frames, (real(2, 8),), options=(size, step), complex=True)
     count = (8 - size) // step + 1
     case("overlap_add", _overlap, (real(count, size),), options=(8, step), complex=True)
+
+
+def _short_time(np: Any, x: Any) -> Any:
+    x = np.pad(x, ((0, 0), (2, 2)), "reflect")
+    window = np.asarray([0.0, 0.5, 1.0, 0.5])
+    return np.fft.rfft(_frames(np, x, 4, 3) * window, axis=-1).swapaxes(-1, -2)
+
+
+def _window(x: Any) -> Any:
+    place = x._place
+    half = place.xp.asarray([0.0, 0.5, 1.0, 0.5], dtype=x._array.dtype)
+    return place.wrap(half, place)
+
+
+case(
+    "stft",
+    _short_time,
+    (real(2, 9),),
+    run=lambda x: short_time.stft(x, 4, 3, window=_window(x), return_complex=True),
+)

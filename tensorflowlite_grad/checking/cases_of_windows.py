@@ -174,14 +174,12 @@ def _averages(*axes: Any, include: bool = True, divisor: Any = None) -> Any:
     maps, bounds, shares = [], [], []
     for k, (size, kernel, stride, pad, count) in enumerate(axes):
         axis, own = k - len(axes), divisor if divisor is None or not k else 1
-        each = pooling._average(size, kernel, stride, pad, count, include, own)  # noqa: SLF001
+        each = pooling._average(size, kernel, stride, pad, count, include, own)
         maps.append((axis, each))
         starts = [n * stride - pad for n in range(count)]
         spans = [(a, a + kernel) for a in starts]
         bounds.append((axis, spans))
-        inside = [
-            min(b, size + pad) - a if include else min(b, size) - max(a, 0) for a, b in spans
-        ]
+        inside = [min(b, size + pad) - a if include else min(b, size) - max(a, 0) for a, b in spans]
         shares.append(inside if own is None else [own] * count)
 
     def reference(np: Any, x: Any, _: Any) -> Any:
@@ -285,7 +283,9 @@ _upsample(("nearest-exact", 5, 3, False, None), ("nearest-exact", 3, 5, False, N
 _upsample(("linear", 4, 7, False, None))
 _upsample(("linear", 4, 3, True, None), ("linear", 3, 6, True, None))
 _upsample(("linear", 3, 5, False, 1.7), ("linear", 5, 3, False, 0.6))
-_upsample(("linear", 2, 4, False, None), ("linear", 3, 2, False, None), ("linear", 2, 1, False, 0.5))
+_upsample(
+    ("linear", 2, 4, False, None), ("linear", 3, 2, False, None), ("linear", 2, 1, False, 0.5)
+)
 _upsample(("cubic", 4, 7, False, None), ("cubic", 5, 3, True, None))
 _upsample(("linear", 7, 3, False, None), ("linear", 3, 5, False, None), smooth=True)
 _upsample(("cubic", 9, 4, False, None), ("cubic", 3, 5, False, None), smooth=True)
@@ -296,8 +296,7 @@ for mode in MODES:
     for pads in (((1, 2),), ((2, 0), (1, 3))):
         shape = (2, 4, 5)[-len(pads) - 1 :]
         maps = tuple(
-            (-1 - k, padding._padding(mode, shape[-1 - k], *pair))  # noqa: SLF001
-            for k, pair in enumerate(pads)
+            (-1 - k, padding._padding(mode, shape[-1 - k], *pair)) for k, pair in enumerate(pads)
         )
         case(
             "pad",
@@ -312,7 +311,7 @@ case(
     "pad",
     lambda np, x, _: x[:, [0, 0, 0, 1]],
     (real(2, 5),),
-    options=(((-1, padding._padding("replicate", 5, 2, -3)),),),  # noqa: SLF001
+    options=(((-1, padding._padding("replicate", 5, 2, -3)),),),
 )
 
 # -- windows as columns ---------------------------------------------------------------------
@@ -345,9 +344,7 @@ for size, kernel, geometry in (
     options = (kernel, geometry, size, count)
     inner = 2 * kernel[0] * kernel[1]
     case("im2col", _columns, (real(2, 2, *size),), options=options, complex=True)
-    case(
-        "col2im", _images, (real(2, inner, count[0] * count[1]),), options=options, complex=True
-    )
+    case("col2im", _images, (real(2, inner, count[0] * count[1]),), options=options, complex=True)
 
 # -- max pooling ----------------------------------------------------------------------------
 
@@ -374,6 +371,19 @@ def _spread(np: Any, x: Any, indices: Any, size: Any) -> Any:
 
 case("pool_pick", _pick, (real(2, 3, 3), SOME), options=(2,), complex=True)
 case("pool_spread", _spread, (real(2, 2, 2), SOME), options=((3, 3),), complex=True)
+ONE = given(0, 3, 4, 8, 5, 7, dtype="int64", shape=(2, 1, 3, 1))
+case(
+    "pool_pick",
+    lambda np, x, i, ndim: _pick(np, x, np.broadcast_to(i, (2, 3, 3, 1)), ndim),
+    (real(2, 3, 3, 3), ONE),
+    options=(2,),
+)
+case(
+    "pool_spread",
+    lambda np, x, i, size: _spread(np, x, np.broadcast_to(i, x.shape), size),
+    (real(2, 3, 3, 1), ONE),
+    options=((3, 3),),
+)
 case("max_unpool", _spread, (real(2, 2, 2), APART), options=((3, 3),), complex=True)
 case(
     "max_pool_backward",
@@ -385,9 +395,7 @@ case(
 
 def _greatest(np: Any, x: Any, kernel: Any, stride: Any, pads: Any, dilation: Any) -> Any:
     count = _counts(x.shape[2:], kernel, stride, pads, dilation)
-    wide = np.pad(
-        x, [(0, 0), (0, 0), *((p, p) for p in pads)], constant_values=-float("inf")
-    )
+    wide = np.pad(x, [(0, 0), (0, 0), *((p, p) for p in pads)], constant_values=-float("inf"))
     out = np.zeros((*x.shape[:2], *count), x.dtype)
     for place, window in _windows(wide, kernel, stride, dilation, count):
         out[place] = wide[window].reshape(*x.shape[:2], -1).max(axis=-1)
@@ -405,9 +413,7 @@ for shape, options in (
     def _all(value: Any, n: int) -> Any:
         return value if isinstance(value, tuple) else (value,) * n
 
-    full = tuple(
-        _all(options[0] if value is None else value, len(shape) - 2) for value in options
-    )
+    full = tuple(_all(options[0] if value is None else value, len(shape) - 2) for value in options)
     case(
         "max_pool",
         lambda np, x, full=full: _greatest(np, x, *full),
@@ -436,9 +442,7 @@ for shape, counts in (((2, 5), (3,)), ((2, 5, 4), (2, 6)), ((2, 6, 12), (1, 2)))
         _adaptive_places,
         (real(*shape),),
         options=(
-            tuple(
-                tuple(pooling.windows(n, m)) for n, m in zip(shape[1:], counts, strict=True)
-            ),
+            tuple(tuple(pooling.windows(n, m)) for n, m in zip(shape[1:], counts, strict=True)),
         ),
     )
 

@@ -485,10 +485,10 @@ def _strided(
             f"strides={list(strides)}: {name}() takes no negative strides"
         )
     wanted = dtype_argument(dtype) or get_default_dtype()
-    if strides == row_major(shape) or not prod(shape) or not place.backend.strided_views:
-        return finish(allocate(name, "empty", shape, place, wanted), place, requires_grad)
     length = 1 + sum(s * (n - 1) for s, n in zip(strides, shape, strict=True))
-    (length,) = shape_argument(name, (length,))
+    (length,) = shape_argument(name, (length if prod(shape) else 0,))
+    if strides == row_major(shape) or not length or not place.backend.strided_views:
+        return finish(allocate(name, "empty", shape, place, wanted), place, requires_grad)
     memory = allocate(name, "empty", (length,), place, wanted)
     array = place.xp.as_strided(memory, shape, strides, 0, (1,))
     return finish(array, place, requires_grad)

@@ -30,9 +30,7 @@ def cumsum(input: Any, dim: Any = None, *, dtype: Any = None, axis: Any = None) 
     tensor([1, 3, 6])
     """
     input = as_tensor_argument("cumsum", input)
-    return along_one_axis(
-        "cumsum", lambda x, d: added(ops.cumsum, x, dtype, d), input, dim, axis
-    )
+    return along_one_axis("cumsum", lambda x, d: added(ops.cumsum, x, dtype, d), input, dim, axis)
 
 
 def cumprod(input: Any, dim: Any = None, *, dtype: Any = None, axis: Any = None) -> Tensor:
@@ -45,9 +43,7 @@ def cumprod(input: Any, dim: Any = None, *, dtype: Any = None, axis: Any = None)
     tensor([1., 2., 6.])
     """
     input = as_tensor_argument("cumprod", input)
-    return along_one_axis(
-        "cumprod", lambda x, d: added(ops.cumprod, x, dtype, d), input, dim, axis
-    )
+    return along_one_axis("cumprod", lambda x, d: added(ops.cumprod, x, dtype, d), input, dim, axis)
 
 
 def logcumsumexp(input: Any, dim: Any = None, *, axis: Any = None) -> Tensor:

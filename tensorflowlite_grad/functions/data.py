@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any
 from ..autograd.graph import Variable
 from ..backend import registry
 from ..backend.selection import default_place, resolve
-from ..dtypes import SCALARS, Kind, default_of_kind, dtype, get_default_dtype, kind_of_scalar
+from ..dtypes import (
+    SCALARS,
+    Kind,
+    default_of_kind,
+    dtype,
+    get_default_dtype,
+    kind_of_scalar,
+    uint64,
+)
 from ..layouts import check_layout
 from ..ops import conversion
 from ..ops.promotion import scalar_array
@@ -80,7 +88,7 @@ def tensor(
     kind = kind_of_scalar(data) if type(data) in SCALARS else None
     if kind is not None:
         found = wanted or default_of_kind(kind)
-        if kind is Kind.INT and not -(2**63) <= data < 2**63:
+        if kind is Kind.INT and not -(2**63) <= data < 2**63 and found is not uint64:
             raise ValueError(f"Overflow when unpacking long long: {data} does not fit 64 bits")
         return finish(scalar_array(place, data, found), place, requires_grad)
     source = None if isinstance(data, (list, tuple)) else registry.place_of(data)
@@ -91,7 +99,7 @@ def tensor(
             return cast_leaf(out, wanted, requires_grad)
         host = source.backend.to_numpy(data)
     else:
-        host = host_array(data)
+        host = host_array(data, wanted)
         found = wanted or _inferred(host, data)
         check_values(host, found)
     numpy = registry.get("numpy")

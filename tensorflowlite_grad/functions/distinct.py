@@ -48,6 +48,9 @@ def _distinct(xp: Any, rows: Any, sort: bool) -> tuple[Any, Any, Any]:
     Without `sort`, only neighbours are compared.
     """
     n = rows.shape[0]
+    if not n:
+        none = xp.zeros((0,), dtype=xp.int64)
+        return none, none, none
     rows = xp.reshape(rows, (n, prod(rows.shape[1:])))
     order = xp.astype(_row_order(xp, rows), xp.int64) if sort and rows.shape[1] else None
     sorted_rows = rows if order is None else xp.take(rows, order, axis=0)

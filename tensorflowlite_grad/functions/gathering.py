@@ -23,6 +23,7 @@ from .index_tensors import (
     with_axis,
 )
 from .indexing import getitem
+from .outputs import delivered
 from .scattering import flat_positions
 from .shape import broadcast_tensors, expand, reshape, unsqueeze
 
@@ -40,7 +41,13 @@ __all__ = [
 
 
 def gather(
-    input: Any, dim: Any = None, index: Any = None, *, sparse_grad: bool = False, axis: Any = None
+    input: Any,
+    dim: Any = None,
+    index: Any = None,
+    *,
+    sparse_grad: bool = False,
+    axis: Any = None,
+    out: Any = None,
 ) -> Tensor:
     """Return elements at given positions along an axis, one for each element of `index`.
 
@@ -52,6 +59,8 @@ def gather(
         No larger than the input along other axes.
     sparse_grad : bool
         Accepted; gradients are dense.
+    out : Tensor, optional
+        Where to write the result; no gradient flows through.
 
     Raises
     ------
@@ -77,8 +86,10 @@ def gather(
     target = input if input._array.ndim else reshape(input, 1)
     positions = with_axis(index)
     bounded("gather", target, positions, d)
-    out = ops.gather.record(target, along_axis(target, d, positions))
-    return out if tuple(out._array.shape) == shape else reshape(out, shape)
+    found = ops.gather.record(target, along_axis(target, d, positions))
+    if tuple(found._array.shape) != shape:
+        found = reshape(found, shape)
+    return delivered("gather", found, out, input, index)
 
 
 def take_along_dim(
@@ -136,7 +147,9 @@ def broadcast_shapes_of(name: str, *shapes: tuple[int, ...]) -> tuple[int, ...]:
     return joint_shape(*shapes)
 
 
-def index_select(input: Any, dim: Any = None, index: Any = None, *, axis: Any = None) -> Tensor:
+def index_select(
+    input: Any, dim: Any = None, index: Any = None, *, axis: Any = None, out: Any = None
+) -> Tensor:
     """Return the parts of a tensor at given positions along an axis.
 
     Examples
@@ -159,10 +172,11 @@ def index_select(input: Any, dim: Any = None, index: Any = None, *, axis: Any = 
         bounded("index_select", reshape(input, 1), positions, 0, IndexError)
         return conversion.clone(input)
     bounded("index_select", input, positions, d, IndexError)
-    return ops.index_select.record(input, across(input, d, positions))
+    found = ops.index_select.record(input, across(input, d, positions))
+    return delivered("index_select", found, out, input, index)
 
 
-def take(input: Any, index: Any) -> Tensor:
+def take(input: Any, index: Any, *, out: Any = None) -> Tensor:
     """Return elements at given positions of the flattened tensor.
 
     Examples
@@ -176,11 +190,13 @@ def take(input: Any, index: Any) -> Tensor:
     flat, shape = reshape(input, -1), tuple(index._array.shape)
     if prod(shape) and not prod(input._array.shape):
         raise IndexError("take(): tried to take from an empty tensor")
-    out = ops.take.record(flat, flat_positions(flat, index))
-    return out if tuple(out._array.shape) == shape else reshape(out, shape)
+    found = ops.take.record(flat, flat_positions(flat, index))
+    if tuple(found._array.shape) != shape:
+        found = reshape(found, shape)
+    return delivered("take", found, out, input, index)
 
 
-def masked_select(input: Any, mask: Any) -> Tensor:
+def masked_select(input: Any, mask: Any, *, out: Any = None) -> Tensor:
     """Return the elements where a mask holds, as one axis.
 
     Examples
@@ -199,7 +215,7 @@ def masked_select(input: Any, mask: Any) -> Tensor:
     if not input._array.ndim:
         input, mask = reshape(input, 1), reshape(mask, 1)
     index, _ = normalise(input, mask)
-    return ops.masked_select.record(input, index)
+    return delivered("masked_select", ops.masked_select.record(input, index), out, input, mask)
 
 
 def repeat_interleave(
@@ -234,6 +250,10 @@ def repeat_interleave(
     input = as_tensor_argument("repeat_interleave", input)
     dim = one_of("repeat_interleave", dim, axis, "dim and axis", None)
     if repeats is None:
+        if input.dtype not in (dtypes.int64, dtypes.int32):
+            raise NotImplementedError(
+                f'"repeat_interleave" not implemented for {input.dtype.name!r}'
+            )
         positions = _repeated(input, _counts(input), output_size)
         return input._place.wrap(positions, input._place)
     if dim is None:

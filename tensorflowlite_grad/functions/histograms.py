@@ -175,7 +175,7 @@ def isin(
     tensor([ True, False,  True])
     """
     given = [elements, test_elements]
-    like = next((g for g in given if isinstance(g, Variable)), None)
+    like: Any = next((g for g in given if isinstance(g, Variable)), None)
     if like is None:
         like = as_tensor_argument("isin", elements, "elements")
     tensors = [
@@ -187,8 +187,7 @@ def isin(
     for t in tensors:
         if t.dtype.is_complex or t.dtype is dtypes.bool_:
             raise RuntimeError(
-                "Unsupported input type encountered for isin(): "
-                f"{LEGACY_NAMES[t.dtype.name]}"
+                f"Unsupported input type encountered for isin(): {LEGACY_NAMES[t.dtype.name]}"
             )
     wanted, among = together("isin", tensors)
     among = among.reshape(-1)
@@ -449,20 +448,24 @@ def _histogram(
     return hist, edges
 
 
+def _given_edges(points: Any, bins: Any, k: int) -> Any:
+    if bins._array.ndim != 1:
+        raise RuntimeError(
+            "torch.histogramdd: bins tensor should have one dimension, but got "
+            f"{bins._array.ndim} dimensions in the bins tensor for dimension {k}"
+        )
+    if bins.dtype is not points.dtype:
+        raise RuntimeError(
+            "torch.histogramdd: input tensor and bins tensors should have the same dtype, but "
+            f"got input with dtype {points.dtype.name} and bins for dimension {k} with dtype "
+            f"{bins.dtype.name}"
+        )
+    return bins.detach()
+
+
 def _edges_of(name: str, points: Any, bins: Any, k: int, bounds: Any) -> Any:
     if isinstance(bins, Variable):
-        if bins._array.ndim != 1:
-            raise RuntimeError(
-                "torch.histogramdd: bins tensor should have one dimension, but got "
-                f"{bins._array.ndim} dimensions in the bins tensor for dimension {k}"
-            )
-        if bins.dtype is not points.dtype:
-            raise RuntimeError(
-                "torch.histogramdd: input tensor and bins tensors should have the same dtype, but "
-                f"got input with dtype {points.dtype.name} and bins for dimension {k} with dtype "
-                f"{bins.dtype.name}"
-            )
-        return bins.detach()
+        return _given_edges(points, bins, k)
     _check_bins(name, bins, k)
     if bounds is not None:
         low, high = bounds[2 * k], bounds[2 * k + 1]

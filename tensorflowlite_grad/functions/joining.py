@@ -14,6 +14,7 @@ from ..ops.padding import constant_pad
 from ..ops.promotion import common_place
 from .arguments import as_tensor_argument, one_of, together
 from .arguments import axis as axis_of
+from .outputs import delivered
 from .shape import expand, reshape
 
 if TYPE_CHECKING:
@@ -44,7 +45,14 @@ def _joined(name: str, tensors: Any) -> list[Any]:
         raise TypeError(
             f"{name}(): argument 'tensors' (position 1) must be tuple of Tensors, not Tensor"
         )
-    listed = [as_tensor_argument(name, t, "tensors") for t in tensors]
+    listed = []
+    for number, t in enumerate(tensors):
+        if t is None or isinstance(t, (str, int, float, complex)):
+            raise TypeError(
+                f"expected Tensor as element {number} in argument 0 of {name}(), but got "
+                f"{type(t).__name__}"
+            )
+        listed.append(as_tensor_argument(name, t, "tensors"))
     if not listed:
         raise ValueError(f"{name}(): expected a non-empty list of Tensors")
     if len(listed) == 1:
@@ -52,7 +60,7 @@ def _joined(name: str, tensors: Any) -> list[Any]:
     return together(name, listed)
 
 
-def cat(tensors: Any, dim: int = 0, *, axis: Any = None) -> Tensor:
+def cat(tensors: Any, dim: int = 0, *, axis: Any = None, out: Any = None) -> Tensor:
     """Return tensors joined along an axis that they have.
 
     Parameters
@@ -60,6 +68,8 @@ def cat(tensors: Any, dim: int = 0, *, axis: Any = None) -> Tensor:
     tensors : sequence of Tensor
         Equal in shape but for `dim`; their dtypes are promoted.
     dim : int
+    out : Tensor, optional
+        Where to write the result; no gradient flows through.
 
     Raises
     ------
@@ -96,13 +106,13 @@ def cat(tensors: Any, dim: int = 0, *, axis: Any = None) -> Tensor:
                     f"Sizes of tensors must match except in dimension {d}. Expected size {a} but "
                     f"got size {b} for tensor number {number} in the list."
                 )
-    return variadic.concatenate(full, d)
+    return delivered("cat", variadic.concatenate(full, d), out, *listed)
 
 
 concat = concatenate = cat
 
 
-def stack(tensors: Any, dim: int = 0, *, axis: Any = None) -> Tensor:
+def stack(tensors: Any, dim: int = 0, *, axis: Any = None, out: Any = None) -> Tensor:
     """Return tensors of one shape joined along a new axis.
 
     Examples
@@ -122,7 +132,8 @@ def stack(tensors: Any, dim: int = 0, *, axis: Any = None) -> Tensor:
                 f"stack expects each tensor to be equal size, but got {list(shape)} at entry 0 "
                 f"and {list(other._array.shape)} at entry {number}"
             )
-    return variadic.stack(listed, axis_of("stack", dim, len(shape), 1))
+    joined = variadic.stack(listed, axis_of("stack", dim, len(shape), 1))
+    return delivered("stack", joined, out, *listed)
 
 
 def _each(name: str, tensors: tuple[Any, ...], change: Any) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 from ..autograd import modes
 from ..autograd.graph import Variable
 from ..backend import registry
-from ..dtypes import dtype, kind_of_scalar
+from ..dtypes import dtype, kind_of_scalar, uint64
 from ..ops.promotion import fitting
 
 __all__ = ["check_values", "host_array"]
@@ -17,8 +17,10 @@ __all__ = ["check_values", "host_array"]
 MOST_AXES = 64
 
 
-def host_array(data: Any) -> Any:
+def host_array(data: Any, wanted: dtype | None = None) -> Any:
     """Return Python data as a host array, with PyTorch's default dtypes.
+
+    Of large integers only `wanted` tells whether they are to be integers.
 
     Raises
     ------
@@ -31,11 +33,23 @@ def host_array(data: Any) -> Any:
     host = registry.get("numpy")
     try:
         array = host.host_array(plain)  # type: ignore[attr-defined]
+        if wanted is uint64 and array.dtype.kind not in "biu":
+            array = _unsigned(host, plain, array)
     except ValueError as error:
         raise (_uneven(plain) or error) from None
     if array.dtype.kind not in "biufc":
         raise _no_number(data)
     return array
+
+
+def _unsigned(host: Any, plain: Any, otherwise: Any) -> Any:
+    """Return Python ints beyond int64 as an array, or what else they became."""
+    if not all(isinstance(item, int) for item in _leaves(plain)):
+        return otherwise
+    try:
+        return host.host_array(plain, "uint64")
+    except OverflowError:
+        return otherwise
 
 
 def check_values(host: Any, wanted: dtype) -> None:

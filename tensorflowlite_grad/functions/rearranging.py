@@ -102,21 +102,18 @@ def rot90(input: Any, k: int = 1, dims: Any = (0, 1)) -> Tensor:
             [1, 3]])
     """
     input = as_tensor_argument("rot90", input)
-    listed, n = list(dims), input._array.ndim
-    if len(listed) != 2:
+    axes_of, n = list(dims), input._array.ndim
+    if len(axes_of) != 2:
         raise RuntimeError(
-            f"expected total rotation dims == 2, but got dims = {len(listed)} in rot90()"
+            f"expected total rotation dims == 2, but got dims = {len(axes_of)} in rot90()"
         )
     if n < 2:
         raise RuntimeError(f"expected total dims >= 2, but got total dims = {n} in rot90()")
-    for d in listed:
-        if not -n <= d < n:
-            raise RuntimeError(f"Rotation dim out of range, dim = {d}: rot90() of {n} dims")
-    a, b = (axis_of("rot90", d, n) for d in listed)
+    a, b = (axis_of("rot90", d, n) for d in axes_of)
     if a == b:
         raise RuntimeError(
-            f"expected rotation dims to be different, but got dim0 = {listed[0]} and dim1 = "
-            f"{listed[1]}"
+            f"expected rotation dims to be different, but got dim0 = {axes_of[0]} and dim1 = "
+            f"{axes_of[1]}"
         )
     turns = as_index(k) % 4
     if turns == 0:

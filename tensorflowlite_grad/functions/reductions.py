@@ -216,7 +216,7 @@ def var(
     """
     return reduced(
         ops.var,
-        *_spread_arguments("var", input, dim, unbiased, correction, axis, keepdim, keepdims)
+        *_spread_arguments("var", input, dim, unbiased, correction, axis, keepdim, keepdims),
     )
 
 
@@ -240,7 +240,7 @@ def std(
     """
     return reduced(
         ops.std,
-        *_spread_arguments("std", input, dim, unbiased, correction, axis, keepdim, keepdims)
+        *_spread_arguments("std", input, dim, unbiased, correction, axis, keepdim, keepdims),
     )
 
 

@@ -14,7 +14,7 @@ from .arguments import shape_argument
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["resized", "reseating"]
+__all__ = ["resize_as_"]
 
 
 def reseating(name: str, function: Callable[..., Any], text: str) -> Callable[..., Any]:
@@ -47,6 +47,19 @@ def resized(tensor: Any, size: Any) -> Any:
     else:
         _move_to_more_memory(tensor, want, length - offset)
     return tensor
+
+
+def resize_as_(input: Any, the_template: Any, *, memory_format: Any = None) -> Tensor:
+    """Change the shape of a tensor in place to that of another: see `Tensor.resize_`.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.resize_as_(tg.arange(6), tg.ones(3))
+    tensor([0, 1, 2])
+    """
+    out: Tensor = resized(input, (tuple(the_template._array.shape),))
+    return out
 
 
 def _move_to_more_memory(tensor: Any, want: tuple[int, ...], have: int) -> None:

@@ -127,8 +127,8 @@ def poisson(input: Any, generator: Generator | None = None) -> Tensor:
     place = input._place
     xp = place.xp
     with place.entered():
-        if bool(xp.any(input._array < 0)):
-            raise RuntimeError("invalid Poisson rate, expected rate to be non-negative")
+        if not bool(xp.all((input._array >= 0) & xp.isfinite(input._array))):
+            raise RuntimeError("invalid Poisson rate, expected rate to be non-negative and finite")
         out = generator_of(place, generator).poisson(xp, input._array)
     return without_slope(place.wrap(out, place), input)
 

@@ -225,8 +225,14 @@ def _slices(name: str, input: Any, dim: int, index: Any, source: Any) -> Any:
     positions = vector_of(name, input, d, index)
     source = _typed(name, input, source, "self and source must have the same scalar type")
     have, want = tuple(source._array.shape) or (1,), tuple(input._array.shape) or (1,)
+    error: type[Exception] = RuntimeError if name != "index_copy" else IndexError
+    if error is IndexError and source._array.ndim and input._array.ndim and len(have) != len(want):
+        raise error(
+            "index_copy(): When source and destination are not scalars, their dimensionality must "
+            f"match. Source dimensionality ({len(have)}), destination dimensionality ({len(want)})"
+        )
     if positions.shape[0] != (have[d] if d < len(have) else 1):
-        raise RuntimeError(
+        raise error(
             f"{name}(): Number of indices ({positions.shape[0]}) should be equal to "
             f"source.size(dim): ({have[d] if d < len(have) else 1}), for dim: {d}"
         )
@@ -238,8 +244,7 @@ def _slices(name: str, input: Any, dim: int, index: Any, source: Any) -> Any:
         )
     target = input if input._array.ndim else reshape(input, 1)
     source = source if source._array.ndim else reshape(source, 1)
-    error = RuntimeError if name == "index_add" else IndexError
-    bounded(name, target, positions, d, error)
+    bounded(name, target, positions, d, RuntimeError if name == "index_add" else IndexError)
     return target, across(target, d, positions), source
 
 

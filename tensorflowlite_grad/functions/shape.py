@@ -450,6 +450,8 @@ def expand(input: Any, *sizes: Any, size: Any = None, implicit: bool = False) ->
                 f"non-singleton dimension {k}. Target sizes: {list(sizes)}. Tensor sizes: "
                 f"{list(shape)}"
             )
+        if n < 0:
+            raise RuntimeError(f"invalid shape dimension {n} in expand() to {list(sizes)}")
         target.append(int(n))
     return ops.expand.record(input, tuple(target))
 

@@ -44,7 +44,7 @@ def narrow(input: Any, dim: int, start: Any, length: int) -> Tensor:
     if not input._array.ndim:
         raise RuntimeError("narrow() cannot be applied to a 0-dim tensor.")
     if length < 0:
-        raise RuntimeError(f"narrow(): length must be non-negative, not {length}.")
+        raise RuntimeError(f"narrow(): length must be non-negative. It is {length}")
     if isinstance(start, Variable):
         if start._array.ndim or start._place.dtype_of(start._array).kind is not Kind.INT:
             raise RuntimeError("start must be an 0-dim integral Tensor.")

@@ -386,7 +386,7 @@ def _fraction_tensor(name: str, input: Any, q: Any) -> Any:
             f"{name}() q tensor must be same dtype as the input tensor: {q.dtype.name} and "
             f"{input.dtype.name}"
         )
-    if q._place is not input._place:
+    if q._place.root is not input._place.root:
         raise RuntimeError(f"{name}() q tensor must be on the same device as the input tensor")
     known = q.detach()
     if not bool(((known >= 0) & (known <= 1)).all()):

@@ -85,7 +85,7 @@ class ConversionMethods(Variable):
         moved: Tensor = conversion.clone(out) if copy and out is self else out
         return moved.contiguous() if memory_format is contiguous_format else moved
 
-    def cpu(self: Any) -> Tensor:
+    def cpu(self: Any, memory_format: Any = preserve_format) -> Tensor:
         """Return the tensor on the CPU: with its own backend if that serves it, else NumPy.
 
         Examples
@@ -94,11 +94,16 @@ class ConversionMethods(Variable):
         >>> tg.ones(2).cpu()
         tensor([1., 1.])
         """
-        return self.to("cpu")
+        return self.to("cpu", memory_format=memory_format)
 
-    def cuda(self: Any, device: int | str | None = None) -> Tensor:
+    def cuda(
+        self: Any,
+        device: int | str | None = None,
+        non_blocking: Any = False,
+        memory_format: Any = preserve_format,
+    ) -> Tensor:
         """Return the tensor on a CUDA device, the first by default."""
-        return self.to("cuda" if device is None else device)
+        return self.to("cuda" if device is None else device, memory_format=memory_format)
 
     def type(self: Any, dtype: Any = None, non_blocking: Any = False) -> Any:
         """Return the tensor in another dtype, or the name of its own.
@@ -295,6 +300,10 @@ class ConversionMethods(Variable):
         return _rebuilt, (host, self.dtype.name, where, self.requires_grad)
 
 
+def _is_dtype(value: Any) -> Any:
+    return isinstance(value, dtypes.dtype) or value in dtypes.SCALARS
+
+
 def _target(tensor: Any, args: Any, kwargs: Any) -> tuple[Any, Any, Any, Any]:
     """Return what the arguments of `to` ask for: a place, a dtype, a copy, a memory format."""
     options = dict(kwargs)
@@ -306,11 +315,11 @@ def _target(tensor: Any, args: Any, kwargs: Any) -> tuple[Any, Any, Any, Any]:
     where, wanted, place = options.pop("device", None), options.pop("dtype", None), None
     if other is not None:
         place, wanted = other._place, other._place.dtype_of(other._array)
-    elif isinstance(first, dtypes.dtype):
+    elif _is_dtype(first):
         wanted = first
     elif args:
         where = first
-        if rest and (rest[0] is None or isinstance(rest[0], dtypes.dtype)):
+        if rest and (rest[0] is None or _is_dtype(rest[0])):
             wanted = rest.pop(0)
     options.pop("non_blocking", rest.pop(0) if rest else None)
     copy = options.pop("copy", rest.pop(0) if rest else False)

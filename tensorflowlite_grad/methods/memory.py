@@ -74,17 +74,7 @@ class MemoryMethods:
         """
         return reseating.resized(self, sizes)
 
-    def resize_as_(self: Any, the_template: Any, *, memory_format: Any = None) -> Any:
-        """Change the shape in place to that of another tensor: see `resize_`.
-
-        Examples
-        --------
-        >>> import tensorflowlite_grad as tg
-        >>> tg.arange(6).resize_as_(tg.ones(3))
-        tensor([0, 1, 2])
-        """
-        return reseating.resized(self, (tuple(the_template.shape),))
-
+    resize_as_ = reseating.resize_as_
     unsqueeze_ = reseating.reseating(
         "unsqueeze_",
         shape.unsqueeze,

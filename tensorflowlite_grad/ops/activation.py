@@ -7,7 +7,6 @@ from typing import Any
 
 from .declare import elementwise, general
 from .exponential import sigmoid, softplus
-from .kinds import is_complex
 
 __all__: list[str] = []
 
@@ -98,18 +97,14 @@ gelu_tanh = elementwise(
 )
 
 
-def _gate(xp: Any, z: Any) -> Any:
-    return 1 / (1 + xp.exp(-z)) if is_complex(z) else sigmoid.on(xp, z)
-
-
 def _silu_slope(xp: Any, z: Any) -> Any:
-    gate = _gate(xp, z)
+    gate = sigmoid.on(xp, z)
     return gate * (1 + z * (1 - gate))
 
 
 silu = elementwise(
     "silu",
-    lambda xp, input: input * _gate(xp, input),
+    lambda xp, input: input * sigmoid.on(xp, input),
     result="floating or complex",
     input=lambda xp, g, input: g * _silu_slope(xp, input),
 )

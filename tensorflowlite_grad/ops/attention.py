@@ -16,7 +16,7 @@ from .several import several
 __all__: list[str] = []
 
 #: How many weights there are at a time, about.
-_BUDGET = 2**21
+_BUDGET = 2**20
 
 
 def _row_blocks(q: Any, k: Any) -> list[slice]:

@@ -37,41 +37,37 @@ convolution = linear(
     lambda xp, input, weight, *geometry: xp.conv(input, weight, *geometry),
     _GEOMETRY,
     conjugate=True,
-    input=lambda xp, g, weight, input_shape, stride, padding, dilation, groups: (
-        _input_gradient(xp, g, weight, input_shape, stride, padding, dilation, groups)
+    input=lambda xp, g, weight, input_shape, stride, padding, dilation, groups: _input_gradient(
+        xp, g, weight, input_shape, stride, padding, dilation, groups
     ),
-    weight=lambda xp, g, input, weight_shape, stride, padding, dilation, groups: (
-        _weight_gradient(xp, input, g, weight_shape, stride, padding, dilation, groups)
+    weight=lambda xp, g, input, weight_shape, stride, padding, dilation, groups: _weight_gradient(
+        xp, input, g, weight_shape, stride, padding, dilation, groups
     ),
 )
 convolution_transposed = linear(
     "convolution_transposed",
-    lambda xp, input, weight, size, *geometry: xp.conv_transposed(
-        input, weight, size, *geometry
-    ),
+    lambda xp, input, weight, size, *geometry: xp.conv_transposed(input, weight, size, *geometry),
     ["size", *_GEOMETRY],
     node_name="ConvolutionBackward0",
     conjugate=True,
-    input=lambda xp, g, weight, input_shape, stride, padding, dilation, groups: (
-        _output_gradient(xp, g, weight, input_shape, stride, padding, dilation, groups)
+    input=lambda xp, g, weight, input_shape, stride, padding, dilation, groups: _output_gradient(
+        xp, g, weight, input_shape, stride, padding, dilation, groups
     ),
-    weight=lambda xp, g, input, weight_shape, stride, padding, dilation, groups: (
-        _weight_gradient(xp, g, input, weight_shape, stride, padding, dilation, groups)
+    weight=lambda xp, g, input, weight_shape, stride, padding, dilation, groups: _weight_gradient(
+        xp, g, input, weight_shape, stride, padding, dilation, groups
     ),
 )
 convolution_weight = linear(
     "convolution_weight",
-    lambda xp, input, other, kernel, *geometry: xp.conv_weight(
-        input, other, kernel, *geometry
-    ),
+    lambda xp, input, other, kernel, *geometry: xp.conv_weight(input, other, kernel, *geometry),
     ["kernel", *_GEOMETRY],
     node_name="ConvolutionBackward0",
     conjugate=True,
-    input=lambda xp, g, other, input_shape, stride, padding, dilation, groups: (
-        _input_gradient(xp, other, g, input_shape, stride, padding, dilation, groups)
+    input=lambda xp, g, other, input_shape, stride, padding, dilation, groups: _input_gradient(
+        xp, other, g, input_shape, stride, padding, dilation, groups
     ),
-    other=lambda xp, g, input, other_shape, stride, padding, dilation, groups: (
-        _output_gradient(xp, input, g, other_shape, stride, padding, dilation, groups)
+    other=lambda xp, g, input, other_shape, stride, padding, dilation, groups: _output_gradient(
+        xp, input, g, other_shape, stride, padding, dilation, groups
     ),
 )
 
@@ -110,9 +106,7 @@ def _tangent(
 #: With a bias for each output channel, added without a copy.
 convolution_bias = linear(
     "convolution_bias",
-    lambda xp, input, weight, bias, *geometry: _plus(
-        xp, xp.conv(input, weight, *geometry), bias
-    ),
+    lambda xp, input, weight, bias, *geometry: _plus(xp, xp.conv(input, weight, *geometry), bias),
     _GEOMETRY,
     node_name="ConvolutionBackward0",
     conjugate=True,
@@ -127,11 +121,11 @@ convolution_bias = linear(
             out,
         )
     ),
-    input=lambda xp, g, weight, input_shape, stride, padding, dilation, groups: (
-        _input_gradient(xp, g, weight, input_shape, stride, padding, dilation, groups)
+    input=lambda xp, g, weight, input_shape, stride, padding, dilation, groups: _input_gradient(
+        xp, g, weight, input_shape, stride, padding, dilation, groups
     ),
-    weight=lambda xp, g, input, weight_shape, stride, padding, dilation, groups: (
-        _weight_gradient(xp, input, g, weight_shape, stride, padding, dilation, groups)
+    weight=lambda xp, g, input, weight_shape, stride, padding, dilation, groups: _weight_gradient(
+        xp, input, g, weight_shape, stride, padding, dilation, groups
     ),
     bias=lambda xp, g: _bias_gradient(xp, g),
 )
@@ -154,11 +148,11 @@ convolution_transposed_bias = linear(
             out,
         )
     ),
-    input=lambda xp, g, weight, input_shape, stride, padding, dilation, groups: (
-        _output_gradient(xp, g, weight, input_shape, stride, padding, dilation, groups)
+    input=lambda xp, g, weight, input_shape, stride, padding, dilation, groups: _output_gradient(
+        xp, g, weight, input_shape, stride, padding, dilation, groups
     ),
-    weight=lambda xp, g, input, weight_shape, stride, padding, dilation, groups: (
-        _weight_gradient(xp, g, input, weight_shape, stride, padding, dilation, groups)
+    weight=lambda xp, g, input, weight_shape, stride, padding, dilation, groups: _weight_gradient(
+        xp, g, input, weight_shape, stride, padding, dilation, groups
     ),
     bias=lambda xp, g: _bias_gradient(xp, g),
 )

@@ -115,9 +115,13 @@ def _finite(xp: Any, out: Any) -> Any:
 
 def _decay(xp: Any, out: Any, axis: int) -> Any:
     """Return ``exp(out[i] - out[i + 1])``, at most one in size; the last is of no account."""
-    safe = _finite(xp, out)
-    ratio = xp.exp(safe - later(xp, safe, axis, _part(safe, axis, out.shape[axis] - 1, None)))
-    return xp.where(out == -float("inf"), xp.zeros_like(out), ratio)
+    infinity = float("inf")
+    zero = xp.zeros_like(out)
+    here, after = xp.where(out == infinity, zero, _finite(xp, out)), _finite(xp, out)
+    end = _part(after, axis, out.shape[axis] - 1, None)
+    ratio = xp.exp(here - later(xp, after, axis, end))
+    ratio = xp.where(out == infinity, xp.ones_like(out), ratio)
+    return xp.where(out == -infinity, zero, ratio)
 
 
 def _logcumsumexp_slope(xp: Any, g: Any, x: Any, out: Any, axis: int) -> Any:

@@ -90,7 +90,21 @@ cholesky = general(
 # -- QR -----------------------------------------------------------------------------------------
 
 
-def _qr_back(xp: Any, g_Q: Any, g_R: Any, Q: Any, R: Any) -> Any:
+def _check_qr(Q: Any, R: Any, mode: str) -> None:
+    if mode == "r":
+        raise RuntimeError(
+            "The derivative of linalg.qr depends on Q, which is not computed when mode='r'. "
+            "Please use linalg.qr(A, mode='reduced') if you are going to require gradients."
+        )
+    if Q.shape[-1] > R.shape[-1]:
+        raise RuntimeError(
+            "The QR decomposition is not differentiable when mode='complete' and nrows > ncols: "
+            "use mode='reduced'"
+        )
+
+
+def _qr_back(xp: Any, g_Q: Any, g_R: Any, Q: Any, R: Any, mode: str) -> Any:
+    _check_qr(Q, R, mode)
     m, n = Q.shape[-2], R.shape[-1]
     if m >= n:
         return _tall_qr_back(xp, g_Q, g_R, Q, R)
@@ -118,7 +132,8 @@ def _tall_qr_back(xp: Any, g_Q: Any, g_R: Any, Q: Any, R: Any) -> Any:
     return _right(xp, out if g_Q is None else g_Q + out, R)
 
 
-def _qr_tangent(xp: Any, A_dot: Any, Q: Any, R: Any) -> Any:
+def _qr_tangent(xp: Any, A_dot: Any, Q: Any, R: Any, mode: str) -> Any:
+    _check_qr(Q, R, mode)
     m, n = Q.shape[-2], R.shape[-1]
     k = min(m, n)
     R1 = R[..., :, :k]
@@ -145,7 +160,9 @@ def _qr_tangent(xp: Any, A_dot: Any, Q: Any, R: Any) -> Any:
 
 qr = several(
     "linalg_qr",
-    lambda xp, A, mode: tuple(generic.extension(xp).qr(A, mode=mode)),
+    lambda xp, A, mode: tuple(
+        generic.extension(xp).qr(A, mode="complete" if mode == "complete" else "reduced")
+    ),
     ("Q", "R"),
     ["mode"],
     jvp=_qr_tangent,

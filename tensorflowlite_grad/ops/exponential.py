@@ -43,7 +43,7 @@ def _logaddexp_slope(xp: Any, g: Any, x: Any, y: Any) -> Any:
 
     Where both are -inf, each side gets half: the limit along x == y.
     """
-    return g * _sigmoid(xp, xp.where(x == y, xp.zeros_like(x), x - y))
+    return g * sigmoid.on(xp, xp.where(x == y, xp.zeros_like(x), x - y))
 
 
 def _logaddexp(xp: Any, x: Any, y: Any) -> Any:
@@ -80,19 +80,12 @@ logaddexp = elementwise(
 )
 
 
-def _sigmoid(xp: Any, x: Any) -> Any:
-    """Return 1 / (1 + exp(-x)), by an exponential that cannot overflow."""
-    right = xp.real(x) >= 0 if is_complex(x) else x >= 0
-    small = xp.exp(xp.where(right, -x, x)) if is_complex(x) else xp.exp(-xp.abs(x))
-    return xp.where(right, 1 / (1 + small), small / (1 + small))
-
-
 sigmoid = elementwise(
     "sigmoid",
-    _sigmoid,
+    "sigmoid",
     result="float",
     # From the operand: the result has no digits left of a far tail.
-    input=lambda xp, g, input: g * (0.25 * xp.sech_squared(0.5 * input)),
+    input=lambda xp, g, input: g * xp.sech_squared(input, 0.5),
 )
 logit = elementwise(
     "logit",
@@ -100,17 +93,24 @@ logit = elementwise(
     result="realfloat",
     input=lambda xp, g, input: g / input / (1 - input),
 )
+
+
+def _log_tail(xp: Any, x: Any) -> Any:
+    """Return log(1 + exp(-abs(x)))."""
+    return xp.log1p(xp.exp(-xp.abs(x)))
+
+
 softplus = elementwise(
     "softplus",
-    lambda xp, input: xp.logaddexp(input, xp.zeros_like(input)),
+    lambda xp, input: xp.maximum(input, xp.zeros_like(input)) + _log_tail(xp, input),
     result="realfloat",
-    input=lambda xp, g, input: g * _sigmoid(xp, input),
+    input=lambda xp, g, input: g * sigmoid.on(xp, input),
 )
 logsigmoid = elementwise(
     "log_sigmoid",
-    lambda xp, input: -xp.logaddexp(-input, xp.zeros_like(input)),
+    lambda xp, input: xp.minimum(input, xp.zeros_like(input)) - _log_tail(xp, input),
     result="realfloat",
-    input=lambda xp, g, input: g * _sigmoid(xp, -input),
+    input=lambda xp, g, input: g * sigmoid.on(xp, -input),
 )
 
 

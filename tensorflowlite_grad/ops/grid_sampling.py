@@ -30,9 +30,7 @@ class _Tap(NamedTuple):
 cell = nondifferentiable(
     "grid_cell",
     lambda xp, input, size: xp.astype(
-        xp.where(
-            (input >= 0) & (input <= size - 1), input, xp.zeros_like(input)
-        ),
+        xp.where((input >= 0) & (input <= size - 1), input, xp.zeros_like(input)),
         xp.int64,
     ),
     ["input"],
@@ -111,7 +109,6 @@ def _corners(xp: Any, input_shape: Any, grid: Any, options: Any) -> Any:
     size = tuple(input_shape[2:])
     ndim = len(size)
     axes = [_taps(xp, grid[..., ndim - 1 - k], n, options) for k, n in enumerate(size)]
-    shape = (*input_shape[:2], *grid.shape[1:-1])
     for taps in product(*axes):
         inside, flat = None, None
         for k, tap in enumerate(taps):
@@ -119,8 +116,7 @@ def _corners(xp: Any, input_shape: Any, grid: Any, options: Any) -> Any:
             inside = here if inside is None else inside & here
             part = cell.on(xp, tap.position, tap.size) * prod(size[k + 1 :])
             flat = part if flat is None else flat + part
-        index = xp.broadcast_to(xp.expand_dims(flat, axis=1), shape)
-        yield index, inside, taps
+        yield xp.expand_dims(flat, axis=1), inside, taps
 
 
 def _weight(xp: Any, inside: Any, taps: Any, by: int | None = None) -> Any:
@@ -172,9 +168,7 @@ def _by_grid(xp: Any, g: Any, input: Any, grid: Any, options: Any) -> Any:
     return xp.stack(totals[::-1], axis=-1)
 
 
-def _tangent(
-    xp: Any, input: Any, grid: Any, input_dot: Any, grid_dot: Any, options: Any
-) -> Any:
+def _tangent(xp: Any, input: Any, grid: Any, input_dot: Any, grid_dot: Any, options: Any) -> Any:
     ndim = input.ndim - 2
     out = None if input_dot is None else _sampled(xp, input_dot, grid, options)
     if grid_dot is None:

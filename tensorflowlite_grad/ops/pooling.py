@@ -1,6 +1,7 @@
 """Max pooling: which elements win, and the linear maps that pick them and spread back.
 
-Positions are flat, in the last `ndim` axes of the input: all that is saved.
+Positions are flat, in the last `ndim` axes of the input: all that is saved. One channel of
+them may stand for all.
 """
 
 from __future__ import annotations
@@ -27,8 +28,16 @@ def _flat(xp: Any, indices: Any, ndim: int, size: int) -> Any:
 
 
 def _picked(xp: Any, x: Any, indices: Any, ndim: int) -> Any:
-    if not prod(indices.shape):
-        return xp.zeros(tuple(indices.shape), dtype=x.dtype)
+    lead, size = tuple(x.shape[: x.ndim - ndim]), prod(x.shape[x.ndim - ndim :])
+    count = tuple(indices.shape[indices.ndim - ndim :])
+    if not prod((*lead, *count)):
+        return xp.zeros((*lead, *count), dtype=x.dtype)
+    if len(lead) == 2 and indices.shape[1] != lead[1]:  # the same of every channel
+        batch, channels = lead
+        rows = xp.reshape(xp.permute_dims(xp.reshape(x, (*lead, size)), (1, 0, 2)), (channels, -1))
+        rows = xp.take(rows, _flat(xp, indices, ndim, size), axis=1)
+        rows = xp.permute_dims(xp.reshape(rows, (channels, batch, -1)), (1, 0, 2))
+        return xp.reshape(rows, (*lead, *count))
     flat = _flat(xp, indices, ndim, prod(x.shape[x.ndim - ndim :]))
     return xp.reshape(xp.take(xp.reshape(x, (-1,)), flat, axis=0), tuple(indices.shape))
 
@@ -37,6 +46,8 @@ def _spread(xp: Any, g: Any, indices: Any, size: Sizes, add: bool) -> Any:
     shape = (*g.shape[: g.ndim - len(size)], *size)
     if not prod(indices.shape):
         return xp.zeros(shape, dtype=g.dtype)
+    if indices.shape != g.shape:
+        indices = xp.broadcast_to(indices, g.shape)
     index = (_flat(xp, indices, len(size), prod(size)),)
     values = xp.reshape(g, (-1,))
     if add:

@@ -9,7 +9,7 @@ from typing import Any
 
 from .declare import general, linear
 
-__all__ = ["extreme", "index_add", "product", "scatter_add"]
+__all__ = ["extreme", "index_add", "index_put_add", "product", "scatter_add"]
 
 
 def _add_tangent(xp: Any, input_dot: Any, values_dot: Any, out: Any, index: Any) -> Any:
@@ -32,6 +32,7 @@ def _addition(name: str, node_name: str) -> Any:
 
 index_add = _addition("index_add", "IndexAddBackward0")
 scatter_add = _addition("scatter_add", "ScatterAddBackward0")
+index_put_add = _addition("index_put_add", "IndexPutBackward0")
 
 
 def _cleared(xp: Any, x: Any, index: Any) -> Any:

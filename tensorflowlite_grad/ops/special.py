@@ -38,7 +38,8 @@ def _erfinv_slope(xp: Any, input: Any, out: Any) -> Any:
     """Return the slope where the inverse is exact, not where it was rounded to."""
     slope = (sqrt(pi) / 2) * xp.exp_minus_square(out, -1.0)
     size = xp.abs(out)
-    residue = xp.erfc(size) - (1.0 - xp.abs(input))
+    tail = xp.exp_minus_square(size, 1.0) * xp.erfcx(size)
+    residue = tail - (1.0 - xp.abs(input))
     inside = xp.abs(input) < 1
     safe = xp.where(inside, slope, xp.ones_like(slope))
     factor = 1.0 + 2.0 * xp.where(inside, size, xp.zeros_like(size)) * residue * safe

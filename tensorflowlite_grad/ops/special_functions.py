@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import pi, sqrt
+from math import e, pi, sqrt
 from typing import Any
 
 from . import special
@@ -54,11 +54,11 @@ ndtri = elementwise(
 
 def _log_ndtr_slope(xp: Any, x: Any) -> Any:
     """Return the density over the distribution function, in forms that are exact on each side."""
-    low = xp.where(x < 0, x, xp.zeros_like(x))
-    high = xp.where(x < 0, xp.zeros_like(x), x)
+    low = xp.where(x < -1, x, xp.full_like(x, -1.0))
+    high = xp.where(x < -1, xp.zeros_like(x), x)
     left = sqrt(2 / pi) / xp.erfcx(-_ROOT_HALF * low)
     right = sqrt(2 / pi) * xp.exp_minus_square(high, 0.5) / xp.erfc(-_ROOT_HALF * high)
-    return xp.where(x < 0, left, right)
+    return xp.where(x < -1, left, right)
 
 
 log_ndtr = elementwise(
@@ -75,6 +75,14 @@ def _entropy(xp: Any, x: Any) -> Any:
     return xp.where(positive | (x != x), value, xp.where(x == 0, x * 0, xp.full_like(x, -_INF)))
 
 
+def _entropy_slope(xp: Any, x: Any) -> Any:
+    """Return -log(x) - 1; near its zero at 1/e, which takes two numbers, as -log1p."""
+    near = xp.abs(x - _MIDDLE) < 0.2
+    beside = xp.where(near, (x - _MIDDLE) + 1.2428753672788363e-17, xp.zeros_like(x))
+    return xp.where(near, -xp.log1p(beside * e), -xp.log(x) - 1)
+
+
+_MIDDLE = 1 / e
 _INF = float("inf")
 entr = elementwise(
     "entr",
@@ -82,7 +90,7 @@ entr = elementwise(
     result="realfloat",
     input=lambda xp, g, input: xp.where(
         input >= 0,
-        g * (-xp.log(xp.where(input < 0, xp.ones_like(input), input)) - 1),
+        g * _entropy_slope(xp, xp.where(input < 0, xp.ones_like(input), input)),
         xp.full_like(g, float("nan")),
     ),
 )

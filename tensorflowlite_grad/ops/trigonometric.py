@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .declare import elementwise
-from .kinds import is_complex
+from .kinds import is_half
 from .quotients import ratio
 
 __all__: list[str] = []
@@ -15,22 +15,30 @@ cos = elementwise("cos", "cos", result="float", input=lambda xp, g, input: g * -
 tan = elementwise("tan", "tan", result="float", input=lambda xp, g, out: g * (1 + out * out))
 
 
-def _circle(xp: Any, x: Any) -> Any:
-    """Return sqrt(1 - x**2), exact near 1."""
-    return xp.sqrt(1 - x * x) if is_complex(x) else xp.sqrt((1 - x) * (1 + x))
-
-
+#: 1 - input**2, exact near 1.
+one_minus_square = elementwise(
+    "one_minus_square",
+    "one_minus_square",
+    result="float",
+    input=lambda xp, g, input: g * (-2 * input),
+)
 asin = elementwise(
-    "asin", "asin", result="float", input=lambda xp, g, input: g / _circle(xp, input)
+    "asin",
+    "asin",
+    result="float",
+    input=lambda xp, g, input: g / xp.sqrt(xp.one_minus_square(input)),
 )
 acos = elementwise(
-    "acos", "acos", result="float", input=lambda xp, g, input: -g / _circle(xp, input)
+    "acos",
+    "acos",
+    result="float",
+    input=lambda xp, g, input: -g / xp.sqrt(xp.one_minus_square(input)),
 )
 
 
 def _one_over_square(xp: Any, g: Any, x: Any) -> Any:
     """Return g / (1 + x**2), scaled so that the square does not overflow before the quotient."""
-    scale = 2.0**-12 if "float16" in str(x.dtype) else 2.0**-60
+    scale = 2.0**-12 if is_half(x) else 2.0**-60
     return scale * g / (scale + scale * x * x)
 
 
@@ -43,25 +51,27 @@ cosh = elementwise("cosh", "cosh", result="float", input=lambda xp, g, input: g 
 
 # From the operand: the result of tanh has no digits left of a far tail.
 tanh = elementwise(
-    "tanh", "tanh", result="float", input=lambda xp, g, input: g * xp.sech_squared(input)
+    "tanh", "tanh", result="float", input=lambda xp, g, input: g * xp.sech_squared(input, 1.0)
 )
+#: (scale / cosh(scale * input))**2
 sech_squared = elementwise(
     "sech_squared",
     "sech_squared",
+    ["scale"],
     result="float",
-    input=lambda xp, g, input, out: g * (-2 * out * xp.tanh(input)),
+    input=lambda xp, g, input, out, scale: g * (-2 * scale * out * xp.tanh(scale * input)),
 )
 
 
-def _hyperbola(xp: Any, x: Any) -> Any:
-    """Return sqrt(x**2 + 1), whose square may overflow."""
-    if is_complex(x):
-        return xp.sqrt(1 + 1j * x) * xp.sqrt(1 - 1j * x)
-    return xp.hypot(x, xp.ones_like(x))
-
-
 asinh = elementwise(
-    "asinh", "asinh", result="float", input=lambda xp, g, input: g / _hyperbola(xp, input)
+    "asinh", "asinh", result="float", input=lambda xp, g, input: g * xp.asinh_slope(input)
+)
+#: 1 / sqrt(1 + input**2), of which the square alone would overflow.
+asinh_slope = elementwise(
+    "asinh_slope",
+    "asinh_slope",
+    result="float",
+    input=lambda xp, g, input, out: -g * (input * out * out * out),
 )
 acosh = elementwise(
     "acosh",
@@ -71,7 +81,7 @@ acosh = elementwise(
     input=lambda xp, g, input: g / (xp.sqrt(input - 1) * xp.sqrt(input + 1)),
 )
 atanh = elementwise(
-    "atanh", "atanh", result="float", input=lambda xp, g, input: g / ((1 - input) * (1 + input))
+    "atanh", "atanh", result="float", input=lambda xp, g, input: g / xp.one_minus_square(input)
 )
 
 

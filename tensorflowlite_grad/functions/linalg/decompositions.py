@@ -127,38 +127,10 @@ def qr(A: Any, mode: str = "reduced") -> Any:
             f"qr received unrecognized mode '{mode}' but expected one of 'reduced' (default), "
             "'r', or 'complete'"
         )
-    m, n = shape_of(A)[-2:]
-    recorded = A._edge is not None
-    if mode == "complete" and m > n:
-        Q, R = ops.qr.record(_apart(A, _NO_COMPLETE) if recorded else A, "complete")
-    elif mode == "r":
-        R = ops.qr.record(_apart(A, _NO_R) if recorded else A, "reduced")[1]
+    Q, R = ops.qr.record(A, mode)
+    if mode == "r":
         Q = empty(0, dtype=A.dtype, device=A.device)
-    else:
-        Q, R = ops.qr.record(A, mode)
     return return_types.linalg_qr(Q, R)
-
-
-_NO_COMPLETE = (
-    "The QR decomposition is not differentiable when mode='complete' and nrows > ncols. Consider "
-    "using mode='reduced'"
-)
-_NO_R = (
-    "The derivative of linalg.qr depends on Q, which is not computed when mode='r'. Please use "
-    "linalg.qr(A, mode='reduced') if you are going to require gradients."
-)
-
-
-def _apart(A: Any, why: str) -> Any:
-    """Return `A` behind a hook that says why it has no gradient when one is asked for."""
-    out = A * 1
-
-    def refuse(grad: Any) -> Any:
-        raise RuntimeError(why)
-
-    if out.requires_grad:
-        out.register_hook(refuse)
-    return out
 
 
 # -- LU -------------------------------------------------------------------------------------------

@@ -108,7 +108,7 @@ def _converted(name: str, A: Any, dtype: Any) -> Any:
     if dtype.kind < Kind.FLOAT:
         raise RuntimeError(
             f"{name}: dtype should be floating point or complex. Got "
-            f"{LEGACY_NAMES.get(dtype, dtype.name)}"
+            f"{LEGACY_NAMES.get(dtype.name, dtype.name)}"
         )
     if A.dtype.is_complex and not dtype.is_complex:
         raise RuntimeError(

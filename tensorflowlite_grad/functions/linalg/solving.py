@@ -370,7 +370,8 @@ def lstsq(A: Any, B: Any, rcond: Any = None, *, driver: str | None = None) -> An
     values = decompositions.svdvals.record(A.detach())
     nothing = empty(0, dtype=values.dtype, device=A.device)
     place = A._place
-    rank = place.wrap(_rank(place.xp, values._array, None, rt), place)
+    with place.entered():
+        rank = place.wrap(_rank(place.xp, values._array, None, rt), place)
     # Empty, but with an edge to what it would be of.
     residuals = _squared_size(B[..., :0, :]).reshape(-1)[:0] if B.requires_grad else nothing
     if A.requires_grad:

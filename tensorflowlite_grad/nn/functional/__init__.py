@@ -1,6 +1,7 @@
 """Layers, activations and losses as functions, in PyTorch's spelling."""
 
 from . import activation as _activation
+from . import adaptive_max_pooling as _adaptive_max_pooling
 from . import alignment as _alignment
 from . import attention as _attention
 from . import classes as _classes
@@ -18,6 +19,7 @@ from . import pooling as _pooling
 from . import resampling as _resampling
 from . import vision as _vision
 from .activation import *  # noqa: F403
+from .adaptive_max_pooling import *  # noqa: F403
 from .alignment import *  # noqa: F403
 from .attention import *  # noqa: F403
 from .classes import *  # noqa: F403
@@ -37,6 +39,7 @@ from .vision import *  # noqa: F403
 
 __all__: list[str] = []
 __all__ += _activation.__all__
+__all__ += _adaptive_max_pooling.__all__
 __all__ += _alignment.__all__
 __all__ += _attention.__all__
 __all__ += _classes.__all__

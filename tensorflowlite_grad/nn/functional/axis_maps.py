@@ -63,9 +63,7 @@ def interpolating(
             i = min(math.floor(x), size - 1)
             t = min(max(x - i, 0.0), 1.0)
             weights = (_cubic(d, _SHARPNESS) for d in (t + 1, t, 1 - t, 2 - t))
-            rows.append(
-                [(min(max(i - 1 + j, 0), size - 1), w) for j, w in enumerate(weights)]
-            )
+            rows.append([(min(max(i - 1 + j, 0), size - 1), w) for j, w in enumerate(weights)])
     return _from_rows(size, out, rows)
 
 
@@ -104,9 +102,7 @@ _FILTERS = {"linear": (_linear, 1.0), "cubic": (_smooth_cubic, 2.0), "lanczos": 
 
 
 @lru_cache(maxsize=512)
-def smoothing(
-    mode: str, size: int, out: int, align_corners: bool, factor: float | None
-) -> AxisMap:
+def smoothing(mode: str, size: int, out: int, align_corners: bool, factor: float | None) -> AxisMap:
     """Return the map that, where it shrinks, takes means as wide as a step: no aliasing.
 
     Parameters are those of `interpolating`; `mode` is 'linear', 'cubic' or 'lanczos'.

@@ -252,7 +252,7 @@ def _operands(
                 f"same: convert one with .to(), in {name}()"
             )
     if input.dtype.name == "bool":
-        raise RuntimeError(f'"{name}" not implemented for \'Bool\'')
+        raise RuntimeError(f"\"{name}\" not implemented for 'Bool'")
     return input, weight, bias, batched
 
 
@@ -269,9 +269,7 @@ def _geometry(name: str, ndim: int, stride: Any, padding: Any, dilation: Any, gr
     if min(steps) <= 0:
         raise RuntimeError(f"non-positive stride is not supported, but {name}() got {min(steps)}")
     if min(gaps) <= 0:
-        raise RuntimeError(
-            f"dilation should be greater than zero, but {name}() got {min(gaps)}"
-        )
+        raise RuntimeError(f"dilation should be greater than zero, but {name}() got {min(gaps)}")
     return steps, pads, gaps
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ...functions.arguments import as_tensor_argument
 from ...functions.shape import permute
 from . import convolution as _convolution
+from .adaptive_max_pooling import adaptive_max_pool1d_with_indices as adaptive_max_pool1d
 from .convolution import (
     conv1d,
     conv2d,
@@ -16,7 +17,6 @@ from .convolution import (
     conv_transpose3d,
 )
 from .folding import channel_shuffle, native_channel_shuffle, pixel_shuffle, pixel_unshuffle
-from .max_pooling import adaptive_max_pool1d_with_indices as adaptive_max_pool1d
 from .max_pooling import (
     max_pool1d,
     max_pool1d_with_indices,

@@ -183,7 +183,7 @@ def _counts(size: int, kernel: int, padding: int, starts: list[int], include: bo
 def _averaged_integers(name: str, input: Any, axes: Any, include: bool, divisor: Any) -> Any:
     """Return sums divided without a rest, as PyTorch has it."""
     if input.dtype.name != "int64":
-        raise RuntimeError(f'"{name}" not implemented for \'{input.dtype.name.capitalize()}\'')
+        raise RuntimeError(f"\"{name}\" not implemented for '{input.dtype.name.capitalize()}'")
     ndim = len(axes)
     maps = tuple((k - ndim, _average(*axis, include, 1)) for k, axis in enumerate(axes))
     total = ops.avg_pool.record(input, maps)
@@ -280,8 +280,7 @@ def adaptive_size(name: str, input: Any, output_size: Any, ndim: int) -> tuple[i
         )
     try:
         return tuple(
-            n if want is None else as_index(want)
-            for n, want in zip(size, output_size, strict=True)
+            n if want is None else as_index(want) for n, want in zip(size, output_size, strict=True)
         )
     except TypeError:
         raise TypeError(
@@ -303,7 +302,7 @@ def _adaptive(name: str, ndim: int, input: Any, output_size: Any) -> Any:
             f"{list(count)}"
         )
     if input.dtype.kind is not Kind.FLOAT:
-        raise RuntimeError(f'"{name}" not implemented for \'{input.dtype.name.capitalize()}\'')
+        raise RuntimeError(f"\"{name}\" not implemented for '{input.dtype.name.capitalize()}'")
     size = input._array.shape[input._array.ndim - ndim :]
     maps = tuple(
         (k - ndim, adaptive_map(n, m)) for k, (n, m) in enumerate(zip(size, count, strict=True))

@@ -6,11 +6,11 @@ import math
 import warnings
 from typing import TYPE_CHECKING, Any
 
+from ... import dtypes
 from ...dtypes import Kind
 from ...functions.arguments import as_tensor_argument
 from ...ops import conversion
 from ...ops import resampling as ops
-from ... import dtypes
 from . import pooling
 from .axis_maps import interpolating, smoothing
 from .sizes import narrowed, widened
@@ -74,12 +74,11 @@ def interpolate(
     tensor([[[1.0000, 1.5000, 2.5000, 3.0000]]])
     """
     input = as_tensor_argument("interpolate", input)
-    if mode in _ANY:
-        if align_corners is not None:
-            raise ValueError(
-                "align_corners option can only be set with the interpolating modes: linear | "
-                "bilinear | bicubic | trilinear"
-            )
+    if mode in _ANY and align_corners is not None:
+        raise ValueError(
+            "align_corners option can only be set with the interpolating modes: linear | "
+            "bilinear | bicubic | trilinear"
+        )
     shape = tuple(input._array.shape)
     ndim = len(shape) - 2
     out, factors = _sizes(shape[2:], size, scale_factor)

@@ -107,9 +107,7 @@ def pooled(
     gaps = ints(name, "dilation", dilation, ndim)
     for what, values in (("kernel_size", kernel), ("stride", steps), ("dilation", gaps)):
         if min(values) <= 0:
-            raise RuntimeError(
-                f"{name}() {what} must be greater than zero, but got {min(values)}"
-            )
+            raise RuntimeError(f"{name}() {what} must be greater than zero, but got {min(values)}")
     if min(pads) < 0:
         raise RuntimeError(f"pad must be non-negative, but got pad: {min(pads)}, in {name}()")
     for k, p, d in zip(kernel, pads, gaps, strict=True):
@@ -122,9 +120,7 @@ def pooled(
     _check_input(name, shape, ndim)
     size = shape[len(shape) - ndim :]
     geometry = (kernel, steps, pads, gaps)
-    count = tuple(
-        pooled_size(*axis, ceil_mode) for axis in zip(size, *geometry, strict=True)
-    )
+    count = tuple(pooled_size(*axis, ceil_mode) for axis in zip(size, *geometry, strict=True))
     if min(count) < 1:
         if ndim == 1:
             raise RuntimeError(

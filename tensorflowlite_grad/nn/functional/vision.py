@@ -92,7 +92,9 @@ def _sampled(input: Any, grid: Any, options: tuple[str, str, bool]) -> Any:
             f"{input.dtype.name} and grid has {grid.dtype.name}"
         )
     if not input.dtype.is_floating_point:
-        raise RuntimeError(f"\"grid_sampler\" not implemented for '{input.dtype.name.capitalize()}'")
+        raise RuntimeError(
+            f"\"grid_sampler\" not implemented for '{input.dtype.name.capitalize()}'"
+        )
     if len(shape) not in (4, 5) or len(points) != len(shape):
         raise RuntimeError(
             "grid_sampler(): expected 4D or 5D input and grid with same number of dimensions, but "
@@ -196,9 +198,7 @@ def affine_grid(theta: Any, size: Any, align_corners: bool | None = None) -> Ten
     """
     theta = as_tensor_argument("affine_grid", theta, "theta")
     if not theta.dtype.is_floating_point:
-        raise ValueError(
-            f"Expected theta to have floating point type, but got {theta.dtype.name}"
-        )
+        raise ValueError(f"Expected theta to have floating point type, but got {theta.dtype.name}")
     if align_corners is None:
         warnings.warn(
             "Default grid_sample and affine_grid behavior is align_corners=False. Please specify "

@@ -6,6 +6,7 @@ the current one, and no NumPy array is taken or given without `asnumpy` or `asar
 
 from __future__ import annotations
 
+import contextlib
 import math
 import threading
 from types import ModuleType, SimpleNamespace
@@ -203,7 +204,8 @@ def _lift(value: Any) -> Any:
     if isinstance(value, (np.ndarray, np.generic)):
         return ndarray(np.asarray(value), _current())
     if isinstance(value, (list, tuple)):
-        return type(value)(_lift(item) for item in value)
+        parts = [_lift(item) for item in value]
+        return type(value)(*parts) if hasattr(value, "_fields") else type(value)(parts)
     return value
 
 
@@ -354,6 +356,11 @@ def _modules() -> dict[str, ModuleType]:
         "cupyx.scipy": scipy,
         "cupyx.scipy.special": special,
     }
+    with contextlib.suppress(ImportError):
+        from scipy.linalg import lu_factor, solve_triangular
+
+        solvers = {"lu_factor": _lifted(lu_factor), "solve_triangular": _lifted(solve_triangular)}
+        out["cupyx.scipy.linalg"] = _module("cupyx.scipy.linalg", **solvers)
     for part in ("linalg", "fft"):
         library = getattr(np, part)
         names = [n for n in library.__all__ if n != "test"]
