@@ -30,7 +30,10 @@ def nan_in_backward(x: Any) -> Any:
 
 def warned(function: Any, *kinds: type[Exception]) -> tuple[str, str]:
     """Return the texts of the error a function raises, and of its warning."""
-    with pytest.warns(UserWarning) as found, pytest.raises(kinds) as error:
+    with (
+        pytest.warns(UserWarning, match="Error detected in") as found,
+        pytest.raises(kinds) as error,
+    ):
         function()
     (story,) = (str(w.message) for w in found if w.category is UserWarning)
     return str(error.value), story

@@ -198,9 +198,7 @@ def test_contexts_for_both_runs(backend: str) -> None:
         seen.append(name)
         yield
 
-    y = checkpoint(
-        tg.sin, leaf([1.0]), context_fn=lambda: (entered("first"), entered("again"))
-    )
+    y = checkpoint(tg.sin, leaf([1.0]), context_fn=lambda: (entered("first"), entered("again")))
     assert seen == ["first"]
     y.backward()
     assert seen == ["first", "again"]

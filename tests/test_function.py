@@ -345,9 +345,7 @@ def test_a_returned_argument_is_a_result_of_its_own(backend: str) -> None:
     assert array(x.grad).tolist() == [4.0]
     middle = x * 1
     out = my.apply(middle)
-    with pytest.raises(
-        RuntimeError, match="This view was created inside a custom Function"
-    ):
+    with pytest.raises(RuntimeError, match="This view was created inside a custom Function"):
         out.mul_(2)
     two = function(lambda ctx, x: (x, x), lambda ctx, g, h: g + 2 * h)
     a, b = two.apply(middle)

@@ -24,6 +24,8 @@ LAYERS = (
     {"__main__"},
 )
 LEVELS = {name: level for level, names in enumerate(LAYERS) for name in names}
+#: Modules that stand in a package below for PyTorch's sake, and are built on a layer above.
+LIFTED = {("autograd", "functional"): "func", ("autograd", "gradcheck"): "func"}
 MODULES = sorted(p.relative_to(PACKAGE).with_suffix("").parts for p in PACKAGE.rglob("*.py"))
 
 
@@ -87,12 +89,16 @@ def f():
     }
 
 
+def level(module: tuple[str, ...]) -> int:
+    return LEVELS[LIFTED.get(module[:2], module[0])]
+
+
 @pytest.mark.parametrize("module", MODULES, ids=".".join)
 def test_imports_point_down(module: tuple[str, ...]) -> None:
     source = PACKAGE.joinpath(*module).with_suffix(".py").read_text(encoding="utf-8")
     wrong = [
         ".".join(target)
         for target in imported(module, source)
-        if LEVELS[target[0]] > LEVELS[module[0]]
+        if level(target) > level(module)
     ]
     assert not wrong

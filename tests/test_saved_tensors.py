@@ -129,7 +129,7 @@ def test_mistakes_of_hooks_are_named(backend: str) -> None:
         x.sin()
     with saved_tensors_hooks(lambda t: 1, lambda t: t):
         y = leaf([1.0]).sin()
-    with pytest.raises(TypeError, match="unpack_hook expected to be a Tensor but got .* int"):
+    with pytest.raises(TypeError, match=r"unpack_hook expected to be a Tensor but got .* int"):
         y.sum().backward()
     with pytest.raises(TypeError, match="pack_hook must be callable"):
         saved_tensors_hooks(None, lambda t: t)  # type: ignore[arg-type]
@@ -155,17 +155,23 @@ def test_a_failing_hook_leaves_the_graph_usable(backend: str) -> None:
 
 
 def test_hooks_can_be_forbidden() -> None:
+    def use() -> None:
+        with save_on_cpu():
+            pass
+
+    def forbid() -> None:
+        with disable_saved_tensors_hooks("late"):
+            pass
+
     with disable_saved_tensors_hooks("outer"):
-        with pytest.raises(RuntimeError, match="outer"), save_on_cpu():
-            pass
-        with disable_saved_tensors_hooks("inner"):
-            with pytest.raises(RuntimeError, match="inner"), save_on_cpu():
-                pass
-        with pytest.raises(RuntimeError, match="outer"), save_on_cpu():
-            pass
-    with save_on_cpu():
-        with pytest.raises(RuntimeError, match="late"), disable_saved_tensors_hooks("late"):
-            pass
+        with pytest.raises(RuntimeError, match="outer"):
+            use()
+        with disable_saved_tensors_hooks("inner"), pytest.raises(RuntimeError, match="inner"):
+            use()
+        with pytest.raises(RuntimeError, match="outer"):
+            use()
+    with save_on_cpu(), pytest.raises(RuntimeError, match="late"):
+        forbid()
 
 
 def test_save_on_cpu(backend: str) -> None:

@@ -1,5 +1,8 @@
 """Automatic differentiation: the graph, the backward pass and the grad modes."""
 
+from importlib import import_module
+from typing import Any
+
 from . import forward_ad, function
 from .anomaly import detect_anomaly, is_anomaly_enabled, set_detect_anomaly
 from .api import backward, grad
@@ -22,3 +25,15 @@ __all__ = [
     "set_detect_anomaly",
     "set_grad_enabled",
 ]
+
+#: What is built on the tensors themselves, and where it is: imported when first named.
+_ABOVE = {"functional": None, "gradcheck": "gradcheck", "gradgradcheck": "gradcheck"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _ABOVE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module = import_module(f".{_ABOVE[name] or name}", __name__)
+    # Importing a module of the function's name has put the module under it.
+    found = globals()[name] = getattr(module, name) if _ABOVE[name] else module
+    return found

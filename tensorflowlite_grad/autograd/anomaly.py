@@ -6,7 +6,7 @@ import linecache
 import sys
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 from weakref import WeakKeyDictionary
 
 from . import observers
@@ -60,7 +60,7 @@ class Lines(observers.Observer):
     """
 
     #: Shared: a node is recorded in one mode, and differentiated in another perhaps.
-    by_node: WeakKeyDictionary[Any, tuple[tuple[Line, ...], Any]] = WeakKeyDictionary()
+    by_node: ClassVar[WeakKeyDictionary[Any, tuple[tuple[Line, ...], Any]]] = WeakKeyDictionary()
 
     def __init__(self) -> None:
         self.running: Node | None = None

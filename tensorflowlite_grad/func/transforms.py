@@ -251,7 +251,7 @@ def vjp(func: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
     with modes.enable_grad():
         given, inputs = _with_independent(primals, numbers, "vjp")
         value, aux = _split_aux(func(*given), has_aux, "vjp")
-    outputs, structure = flatten(value)
+    outputs, _ = flatten(value)
     for t in outputs:
         if not isinstance(t, Variable):
             raise RuntimeError(
@@ -264,13 +264,12 @@ def vjp(func: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
         *cotangents: Any, retain_graph: bool = True, create_graph: bool | None = None
     ) -> Any:
         given_tree = cotangents[0] if len(cotangents) == 1 else cotangents
-        found, shape = flatten(given_tree)
+        found, _ = flatten(given_tree)
         if len(found) != len(outputs):
             raise RuntimeError(
                 f"vjp_fn: Expected {len(outputs)} cotangents, in the structure of the results of "
                 f"the function, got {len(found)}"
             )
-        del shape
         recorded = modes.is_grad_enabled() and (
             outer or any(isinstance(c, Variable) and c._edge is not None for c in found)
         )

@@ -8,7 +8,7 @@ the placeholders stand for.
 from __future__ import annotations
 
 import warnings
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any
 
 from ..autograd import modes
@@ -97,11 +97,9 @@ class _Part:
             modes.enable_grad(),
             self.context,
             saved_tensors_hooks(collect, lambda tensor: tensor),
+            suppress(_Complete),
         ):
-            try:
-                self.call()
-            except _Complete:
-                pass
+            self.call()
         if count != len(self.about):
             raise CheckpointError(
                 "torch.utils.checkpoint: A different number of tensors was saved during the "
@@ -248,9 +246,7 @@ def checkpoint_sequential(
     end = 0
     for start in range(0, size * (segments - 1), size):
         end = start + size
-        input = checkpoint(
-            through(start, end), input, use_reentrant=use_reentrant, **kwargs
-        )
+        input = checkpoint(through(start, end), input, use_reentrant=use_reentrant, **kwargs)
     if not isinstance(input, Variable):
         warnings.warn("checkpoint_sequential() was given no tensor", stacklevel=2)
     return through(end, len(steps))(input)

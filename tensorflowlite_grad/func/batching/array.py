@@ -176,12 +176,12 @@ class BatchedArray:
         return value._array.dtype if isinstance(value, Variable) else value.dtype
 
     @property
-    def T(self) -> Any:  # noqa: N802
+    def T(self) -> Any:
         """The transpose of a matrix."""
         return self.space.xp.permute_dims(self, tuple(reversed(range(self.ndim))))
 
     @property
-    def mT(self) -> Any:  # noqa: N802
+    def mT(self) -> Any:
         """Matrices transposed."""
         return self.space.xp.matrix_transpose(self)
 

@@ -116,8 +116,22 @@ LINALG: dict[str, Callable[..., Any]] = {
 }
 #: On the last two axes alone.
 MATRIX_FUNCTIONS = frozenset(
-    """
-    cholesky det diagonal eigh eigvalsh inv matrix_norm matrix_power matrix_rank
-    matrix_transpose pinv qr slogdet svd svdvals trace
-    """.split()
+    [
+        "cholesky",
+        "det",
+        "diagonal",
+        "eigh",
+        "eigvalsh",
+        "inv",
+        "matrix_norm",
+        "matrix_power",
+        "matrix_rank",
+        "matrix_transpose",
+        "pinv",
+        "qr",
+        "slogdet",
+        "svd",
+        "svdvals",
+        "trace",
+    ]
 )

@@ -24,8 +24,13 @@ if TYPE_CHECKING:
 
 __all__ = ["make"]
 
+
+def _names(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 #: Operands broadcast, element by element.
-ELEMENTWISE = frozenset(
+ELEMENTWISE = _names(
     """
     abs acos acosh add asin asinh atan atan2 atanh bitwise_and bitwise_invert
     bitwise_left_shift bitwise_or bitwise_right_shift bitwise_xor ceil clip conj copysign cos
@@ -34,13 +39,13 @@ ELEMENTWISE = frozenset(
     logical_or logical_xor maximum minimum multiply negative nextafter not_equal positive pow
     real reciprocal remainder round sign signbit sin sinh sqrt square subtract tan tanh trunc
     where sech_squared exp_minus_square gcd lcm
-    """.split()
-) | frozenset(
+    """
+) | _names(
     """
     erf erfc erfcx erfcx_slope erfinv ndtri log_ndtr lgamma digamma trigamma zeta igamma
     igammac i0 i1 i0e i1e i0e_slope i1e_slope bessel_j0 bessel_j1 bessel_y0 bessel_y1 bessel_k0
     bessel_k1 bessel_k0e bessel_k1e airy_ai airy_ai_slope
-    """.split()
+    """
 )
 #: One operand, its axes counted from the end or not at all: the batch's axis is no concern.
 TRANSPARENT = frozenset(["tril", "triu", "as_real", "as_complex", "frexp"])
@@ -48,13 +53,11 @@ TRANSPARENT = frozenset(["tril", "triu", "as_real", "as_complex", "frexp"])
 CREATING = frozenset(["arange", "empty", "eye", "full", "linspace", "ones", "zeros"])
 #: Not about values.
 DESCRIBING = frozenset(["can_cast", "finfo", "iinfo", "isdtype"])
-REDUCING = frozenset("sum prod max min mean std var all any argmax argmin count_nonzero".split())
-SCANNING = frozenset(
-    """
+REDUCING = _names("sum prod max min mean std var all any argmax argmin count_nonzero")
+SCANNING = _names("""
     cumulative_sum cumulative_prod cumulative_max cumulative_logsumexp sort argsort
-    """.split()
-)
-DATA_DEPENDENT = frozenset("nonzero unique_all unique_counts unique_inverse unique_values".split())
+    """)
+DATA_DEPENDENT = _names("nonzero unique_all unique_counts unique_inverse unique_values")
 
 
 class Namespace(ModuleType):
@@ -234,7 +237,7 @@ class _Fourier(SimpleNamespace):
         def call(x: Any, **kwargs: Any) -> Any:
             if x.batched and kwargs.get("axis", -1) >= 0:
                 kwargs["axis"] += 1
-            if x.batched and "axes" in kwargs or name.endswith("n"):
+            if x.batched and ("axes" in kwargs or name.endswith("n")):
                 axes = kwargs.get("axes")
                 axes = range(x.ndim) if axes is None else axes
                 kwargs["axes"] = shaping.shifted(x, tuple(axes))
