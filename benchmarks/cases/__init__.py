@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from benchmarks.cases import (
     chain,
+    convolution,
     elementwise,
+    family_memory,
     matmul,
     memory,
     mlp,
@@ -17,7 +19,7 @@ from benchmarks.timing import TimedCase
 
 TIMED: dict[str, TimedCase] = {
     case.name: case
-    for family in (quadratic, chain, second_derivative, mlp, elementwise, matmul)
+    for family in (quadratic, chain, second_derivative, mlp, elementwise, matmul, convolution)
     for case in family.CASES
 }
 
@@ -25,4 +27,5 @@ CASES: dict[str, Case] = {
     **TIMED,
     **{case.name: case for case in startup.CASES},
     **{case.name: case for case in memory.CASES},
+    **{case.name: case for case in family_memory.CASES},
 }
