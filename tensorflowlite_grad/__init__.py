@@ -65,6 +65,7 @@ from .functions import indexing as _indexing
 from .functions import joining as _joining
 from .functions import legacy as _legacy
 from .functions import limits as _limits_functions
+from .functions import low_rank as _low_rank
 from .functions import matrices as _matrices
 from .functions import padding as _padding
 from .functions import parts as _parts
@@ -104,6 +105,7 @@ from .functions.indexing import *  # noqa: F403
 from .functions.joining import *  # noqa: F403
 from .functions.legacy import *  # noqa: F403
 from .functions.limits import *  # noqa: F403
+from .functions.low_rank import *  # noqa: F403
 from .functions.matrices import *  # noqa: F403
 from .functions.padding import *  # noqa: F403
 from .functions.parts import *  # noqa: F403
@@ -156,7 +158,7 @@ _CHAPTERS = frozenset({"cuda", "fft", "func", "linalg", "masked", "nn", "random"
 
 #: Functions of neural networks that PyTorch has at its top level too: found when first named.
 _LAYERS = frozenset(
-    (
+    (  # noqa: SIM905
         "alpha_dropout alpha_dropout_ batch_norm bilinear binary_cross_entropy_with_logits celu "
         "celu_ cosine_embedding_loss cosine_similarity ctc_loss dropout dropout_ embedding "
         "feature_alpha_dropout feature_alpha_dropout_ feature_dropout feature_dropout_ group_norm "
@@ -168,7 +170,7 @@ _LAYERS = frozenset(
 )
 
 _WINDOWS = frozenset(
-    (
+    (  # noqa: SIM905
         "adaptive_avg_pool1d adaptive_max_pool1d affine_grid_generator avg_pool1d "
         "channel_shuffle conv1d conv2d conv3d conv_tbc conv_transpose1d conv_transpose2d "
         "conv_transpose3d convolution grid_sampler grid_sampler_2d grid_sampler_3d max_pool1d "
@@ -185,6 +187,10 @@ def __getattr__(name: str) -> _Any:
         return getattr(_import_module(".nn.functional.flat", __name__), name)
     if name in _WINDOWS:
         return getattr(_import_module(".nn.functional.flat_windows", __name__), name)
+    if name == "default_generator":
+        from .functions.generators import default_generator
+
+        return default_generator()
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
@@ -284,6 +290,7 @@ __all__ += _histograms.__all__
 __all__ += _indexing.__all__
 __all__ += _joining.__all__
 __all__ += _legacy.__all__
+__all__ += _low_rank.__all__
 __all__ += _matrices.__all__
 __all__ += _limits_functions.__all__
 __all__ += _parts.__all__

@@ -176,7 +176,7 @@ LACKING = {"torch": ("uint16", "uint32", "uint64")}
 @pytest.mark.parametrize("name", sorted(CALLS))
 def test_values(name: str, backend: str) -> None:
     @settings(
-        max_examples=settings().max_examples // 2,
+        max_examples=settings().max_examples // 4,
         suppress_health_check=list(HealthCheck),
         database=None,
         derandomize=True,

@@ -11,7 +11,7 @@ from types import ModuleType
 import pytest
 
 import tensorflowlite_grad as tg
-from tensorflowlite_grad.functions import comparison, docstrings, elementwise
+from tensorflowlite_grad.functions import comparison, docstrings, elementwise, limits, parts, special
 from tensorflowlite_grad.ops import registry
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -44,7 +44,10 @@ def test_every_public_name_is_in_the_reference(name):
     assert name in listed(reference())
 
 
-@pytest.mark.parametrize("module", ["autograd", "backend", "cuda", "fft", "linalg", "optim", "random"])
+@pytest.mark.parametrize(
+    "module",
+    ["autograd", "backend", "cuda", "fft", "linalg", "optim", "random", "special"],
+)
 def test_every_public_name_of_a_module_is_in_the_reference(module):
     known = listed(reference())
     names = getattr(tg, module).__all__
@@ -84,7 +87,9 @@ def test_every_public_attribute_of_tensors_is_described(name):
 
 
 def test_the_examples_of_written_functions_are_collected():
-    collected = elementwise.__test__ | comparison.__test__
+    collected: dict[str, str] = {}
+    for module in (elementwise, comparison, limits, parts, special):
+        collected |= module.__test__
     assert collected.keys() == docstrings.TEXTS.keys()
     for name, text in collected.items():
         assert getattr(tg, name).__doc__ == text

@@ -167,6 +167,9 @@ def test_what_has_no_transform(
 def test_half_precision_has_no_transform() -> None:
     with pytest.raises(RuntimeError, match="Unsupported dtype Half"):
         tg.fft.fft(tg.ones(4, dtype=tg.float16))
+    half = tg.ones(8, dtype=tg.float16)
+    with pytest.raises(RuntimeError, match="Unsupported dtype Half"):
+        tg.stft(half, 4, window=half[:4], return_complex=True)
 
 
 # -- short times ------------------------------------------------------------------------------

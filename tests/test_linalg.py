@@ -21,7 +21,7 @@ def matrix(*rows: list[float], requires_grad: bool = False) -> tg.Tensor:
     return tg.tensor(list(rows), dtype=tg.float64, requires_grad=requires_grad)
 
 
-# -- determinants -------------------------------------------------------------------------------
+# -- determinants -----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_logarithms_of_determinants_at_the_edges(backend: str) -> None:
     assert float(tg.linalg.det(tg.zeros(0, 0))) == 1
 
 
-# -- singular and indefinite matrices -------------------------------------------------------------
+# -- singular and indefinite matrices -----------------------------------------------------------
 
 
 def test_a_singular_matrix_has_no_inverse(backend: str) -> None:
@@ -95,7 +95,7 @@ def test_an_indefinite_matrix_has_no_cholesky_factor(backend: str) -> None:
         match=re.escape("(the leading minor of order 2 is not positive-definite)"),
     ):
         tg.linalg.cholesky(matrix([1, 2], [2, 1]))
-    with pytest.raises(RuntimeError, match=re.escape("linalg.cholesky: (Batch element 1): The fac")):
+    with pytest.raises(RuntimeError, match=re.escape("linalg.cholesky: (Batch element 1): The")):
         tg.cholesky(tg.stack([tg.eye(2), -tg.eye(2)]))
 
 
@@ -125,7 +125,7 @@ def test_condition_numbers_of_singular_matrices(backend: str) -> None:
     ]
 
 
-# -- decompositions that are not unique -------------------------------------------------------------
+# -- decompositions that are not unique -----------------------------------------------------------
 
 
 def test_equal_eigenvalues(backend: str) -> None:
@@ -148,13 +148,24 @@ def test_equal_singular_values(backend: str) -> None:
     assert np.isnan(host(slope)).any()
 
 
+@pytest.mark.parametrize("name", ["eigh", "svd", "eig"])
+def test_a_loss_that_depends_on_the_phase_of_vectors_has_no_gradient(
+    backend: str, name: str
+) -> None:
+    A = tg.tensor([[2, 1 + 1j], [1 - 1j, 0]], dtype=tg.complex128, requires_grad=True)
+    vectors = next(x for x in getattr(tg.linalg, name)(A) if x.ndim == 2)
+    vectors.abs().pow(4).sum().backward(retain_graph=True)
+    with pytest.raises(RuntimeError, match=f"linalg_{name}_backward: The .* in the complex case"):
+        (vectors * tg.tensor([1j, 2])).real.sum().backward()
+
+
 def test_which_triangle_is_read(backend: str) -> None:
     A = matrix([2, 9], [1, 3])
     low, up = matrix([2, 1], [1, 3]), matrix([2, 9], [9, 3])
     for of in (tg.linalg.eigvalsh, lambda A, UPLO: tg.linalg.eigh(A, UPLO).eigenvalues):
         np.testing.assert_allclose(host(of(A, "L")), host(of(low, "L")))
         np.testing.assert_allclose(host(of(A, "U")), host(of(up, "L")))
-    with pytest.raises(RuntimeError, match="Expected UPLO argument to be 'L' or 'U', but got X"):
+    with pytest.raises(RuntimeError, match="Expected UPLO argument to be 'L' or 'U'"):
         tg.linalg.eigh(A, "X")
 
 
@@ -162,7 +173,7 @@ def test_qr_says_what_it_has_no_gradient_of(backend: str) -> None:
     A = tg.ones(3, 2, dtype=tg.float64, requires_grad=True)
     Q, R = tg.linalg.qr(A, "r")
     assert (tuple(Q.shape), tuple(R.shape)) == ((0,), (2, 2))
-    with pytest.raises(RuntimeError, match="The derivative of linalg.qr depends on Q"):
+    with pytest.raises(RuntimeError, match=r"The derivative of linalg\.qr depends on Q"):
         R.sum().backward()
     with pytest.raises(RuntimeError, match="not differentiable when mode='complete' and nrows"):
         tg.linalg.qr(A, "complete").Q.sum().backward()
@@ -170,55 +181,53 @@ def test_qr_says_what_it_has_no_gradient_of(backend: str) -> None:
         tg.linalg.qr(A, "full")
 
 
-# -- arguments ------------------------------------------------------------------------------------
+# -- arguments ----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("call", "message"),
-    [
-        (lambda: tg.linalg.inv(tg.ones(2, 3)), "A must be batches of square matrices, but they are"),
-        (lambda: tg.linalg.det(tg.ones(2)), "must have at least 2 dimensions"),
-        (lambda: tg.linalg.inv(tg.ones(2, 2, dtype=tg.int64)), "Expected a floating point or compl"),
-        (lambda: tg.linalg.svd(tg.ones(2, 2).half()), "Low precision dtypes not supported. Got Half"),
-        (
-            lambda: tg.linalg.solve(tg.eye(2), tg.ones(2).double()),
-            "Expected A and B to have the same dtype, but found A of type Float and B of type Double",
-        ),
-        (
-            lambda: tg.linalg.solve(tg.eye(3), tg.ones(2, 1)),
-            "Incompatible shapes of A and B for the equation AX = B (3x3 and 2x1)",
-        ),
-        (
-            lambda: tg.linalg.solve(tg.ones(2, 3, 3), tg.ones(4, 3, 1)),
-            "The size of tensor a (2) must match the size of tensor b (4) at non-singleton dimen",
-        ),
-        (lambda: tg.linalg.matrix_norm(tg.ones(2, 2), 3), "linalg.matrix_norm: Order 3 not supported"),
-        (lambda: tg.linalg.multi_dot([tg.ones(2)]), "expected at least 2 tensors but got 1"),
-        (
-            lambda: tg.linalg.cross(tg.ones(4), tg.ones(4)),
-            "linalg.cross: inputs dimension -1 must have length 3. Got 4 and 4",
-        ),
-        (lambda: tg.linalg.eig(tg.ones(2, 2) * INF), "input tensor should not contain infs or NaNs"),
-        (lambda: tg.bmm(tg.ones(2, 2), tg.ones(2, 2, 2)), "batch1 must be a 3D tensor"),
-        (lambda: tg.einsum("ij,jk", tg.ones(2, 2)), "more operands were provided in the equation"),
-        (lambda: tg.einsum("ij", tg.ones(2)), "does not match the number of dimensions (1)"),
-        (lambda: tg.einsum("i->ii", tg.ones(2)), "output subscript i appears more than once"),
-        (lambda: tg.einsum("i->j", tg.ones(2)), "output subscript j does not appear in the equatio"),
-        (lambda: tg.einsum("i,i", tg.ones(2), tg.ones(3)), "does not broadcast with previously seen"),
-        (lambda: tg.einsum("i;i", tg.ones(2), tg.ones(3)), "subscripts must be in [a-zA-Z]"),
-        (
-            lambda: tg.tensordot(tg.ones(2, 3), tg.ones(2, 3), 1),
-            "contracted dimensions need to match, but first has size 3 in dim 1 and second has siz",
-        ),
-        (
-            lambda: tg.cdist(tg.ones(2, 3), tg.ones(2, 2)),
-            "X1 and X2 must have the same number of columns. X1: 3 X2: 2",
-        ),
-    ],
-)
-def test_bad_arguments(backend: str, call: object, message: str) -> None:
+BAD = {
+    "A must be batches of square matrices, but they are": lambda: tg.linalg.inv(tg.ones(2, 3)),
+    "must have at least 2 dimensions": lambda: tg.linalg.det(tg.ones(2)),
+    "Expected a floating point or complex": lambda: tg.inverse(tg.ones(2, 2, dtype=tg.int64)),
+    "Expected A and B to have the same dtype, but found A of type Float and B of type Double": (
+        lambda: tg.linalg.solve(tg.eye(2), tg.ones(2).double())
+    ),
+    "Incompatible shapes of A and B for the equation AX = B (3x3 and 2x1)": (
+        lambda: tg.linalg.solve(tg.eye(3), tg.ones(2, 1))
+    ),
+    "The size of tensor a (2) must match the size of tensor b (4) at non-singleton dimension 0": (
+        lambda: tg.linalg.solve(tg.ones(2, 3, 3), tg.ones(4, 3, 1))
+    ),
+    "linalg.matrix_norm: Order 3 not supported": lambda: tg.linalg.matrix_norm(tg.ones(2, 2), 3),
+    "expected at least 2 tensors but got 1": lambda: tg.linalg.multi_dot([tg.ones(2)]),
+    "linalg.cross: inputs dimension -1 must have length 3. Got 4 and 4": (
+        lambda: tg.linalg.cross(tg.ones(4), tg.ones(4))
+    ),
+    "input tensor should not contain infs or NaNs": lambda: tg.linalg.eig(tg.ones(2, 2) * INF),
+    "batch1 must be a 3D tensor": lambda: tg.bmm(tg.ones(2, 2), tg.ones(2, 2, 2)),
+    "fewer operands were provided than specified": lambda: tg.einsum("ij,jk", tg.ones(2, 2)),
+    "does not match the number of dimensions (1)": lambda: tg.einsum("ij", tg.ones(2)),
+    "output subscript i appears more than once": lambda: tg.einsum("i->ii", tg.ones(2)),
+    "output subscript j does not appear in the equation": lambda: tg.einsum("i->j", tg.ones(2)),
+    "does not broadcast with previously seen": lambda: tg.einsum("i,i", tg.ones(2), tg.ones(3)),
+    "subscripts must be in [a-zA-Z]": lambda: tg.einsum("i;i", tg.ones(2), tg.ones(3)),
+    "contracted dimensions need to match, but first has size 3 in dim 1 and second has size 2": (
+        lambda: tg.tensordot(tg.ones(2, 3), tg.ones(2, 3), 1)
+    ),
+    "X1 and X2 must have the same number of columns. X1: 3 X2: 2": (
+        lambda: tg.cdist(tg.ones(2, 3), tg.ones(2, 2))
+    ),
+}
+
+
+@pytest.mark.parametrize("message", BAD)
+def test_bad_arguments(backend: str, message: str) -> None:
     with pytest.raises(RuntimeError, match=re.escape(message)):
-        call()
+        BAD[message]()
+
+
+def test_half_precision_is_refused() -> None:
+    with pytest.raises(RuntimeError, match="Low precision dtypes not supported"):
+        tg.svd(tg.ones(2, 2).half())
 
 
 def test_empty_matrices(backend: str) -> None:
@@ -234,7 +243,7 @@ def test_empty_matrices(backend: str) -> None:
     assert tuple(A.grad.shape) == (3, 0)
 
 
-# -- products ---------------------------------------------------------------------------------------
+# -- products -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -308,3 +317,12 @@ def test_low_rank_approximations_find_the_directions(backend: str) -> None:
     U, S, V = tg.pca_lowrank(A, q=2)
     centred = A - A.mean(0)
     np.testing.assert_allclose(host(U * S @ V.mT), host(centred), atol=1e-10)
+
+
+def test_products_added_in_place(backend: str) -> None:
+    x = tg.zeros(2, 2)
+    assert x.addmm_(tg.ones(2, 3), tg.ones(3, 2), alpha=2) is x
+    assert x.tolist() == [[6, 6], [6, 6]]
+    assert x.addr_(tg.tensor([1.0, 0]), tg.ones(2)).tolist() == [[7, 7], [6, 6]]
+    with pytest.raises(RuntimeError, match="The expanded size of the tensor"):
+        tg.zeros(3, 3).addmm_(tg.ones(2, 3), tg.ones(3, 2))

@@ -313,6 +313,10 @@ def test_the_entry_and_the_record_agree(backend: str, name: str, dtype: str) -> 
         options = tuple(int(o) if isinstance(o, float) else o for o in options)
     op = case.operation
     tensors = t.tensors(hosts)
+    if dtype == "int64" and op.result.startswith("floating"):
+        with pytest.raises(NotImplementedError, match="not implemented for 'Long'"):
+            op.call(*tensors, *options)
+        return
     out = op.call(*tensors, *options)
     wanted = tensors[0].dtype
     if op.result in ("float", "realfloat") and dtype == "int64":

@@ -256,6 +256,7 @@ def test_a_generator_of_another_device() -> None:
             tg.rand(2, device="cpu", generator=g)
         with pytest.raises(RuntimeError, match="device type for generator but found"):
             tg.zeros(2).uniform_(generator=g)
+        assert tg.rand(2, generator=copy.deepcopy(g)).backend == "strict"
 
 
 def test_gradients_of_samples_are_zero(backend: str) -> None:
@@ -283,6 +284,12 @@ def test_a_broadcast_parameter_gets_its_gradient_in_its_shape(backend: str) -> N
     assert (out.shape, out.dtype) == ((2, 3), tg.float32)  # that of the mean
     found = tg.autograd.grad(out.sum(), [mean, std])
     assert [(g.shape, g.dtype) for g in found] == [((2, 1), tg.float32), ((3,), tg.float64)]
+
+
+def test_memory_that_is_not_there(backend: str) -> None:
+    for draw in (tg.rand, tg.randn, lambda n: tg.randint(0, 9, (n,)), tg.randperm):
+        with pytest.raises(RuntimeError, match="can't allocate memory"):
+            draw(2**47)
 
 
 def test_drawing_in_place_counts_as_a_change(backend: str) -> None:

@@ -12,7 +12,7 @@ import cupyx
 
 from tensorflowlite_grad.backend.fallbacks import complete, is_basic
 
-from . import linalg, special, strides
+from . import linalg, special, strides, transforms
 
 #: What CUDA adds atomically, which adding at repeated places takes.
 ATOMIC = ("float16", "float32", "float64", "int32", "uint32", "uint64")
@@ -65,6 +65,11 @@ def index_embed(values: Any, shape: tuple[int, ...], index: tuple[Any, ...]) -> 
     return index_embed(values.astype(cupy.int32), shape, index).astype(dtype)
 
 
+def float_bits(x: Any) -> Any:
+    """Return the bits of float64 numbers, as int64."""
+    return x.view(cupy.int64)
+
+
 def make(index: int, guard: Any) -> ModuleType:
     """Return the namespace that operations on a device run with.
 
@@ -74,7 +79,7 @@ def make(index: int, guard: Any) -> ModuleType:
     for name in dir(compat):
         if not name.startswith("_"):
             setattr(xp, name, getattr(compat, name))
-    for function in (astype, index_get, index_put, index_embed):
+    for function in (astype, float_bits, index_get, index_put, index_embed, transforms.fft_c2r):
         setattr(xp, function.__name__, function)
     for name, value in special.FUNCTIONS.items():
         setattr(xp, name, value)

@@ -71,8 +71,9 @@ class Generator:
         """Go on where a generator was that gave this state; ValueError if none did."""
         with cupy.cuda.Device(self._index):
             words = self._words()
-            if len(state) != words.nbytes:
-                raise ValueError(f"expected {words.nbytes} bytes, got {len(state)}")
+            size = words.size * words.dtype.itemsize
+            if len(state) != size:
+                raise ValueError(f"expected {size} bytes, got {len(state)}")
             words[...] = cupy.asarray(memoryview(state)).view(words.dtype)
 
     def _words(self) -> Any:

@@ -55,18 +55,13 @@ class _Columns:
                     slice(row, min(row + self.rows, self.count[0])),
                 )
 
-    def width(self, samples: slice, rows: slice) -> int:
-        """Return how many windows a block has."""
-        others = prod(self.count[1:])
-        return (samples.stop - samples.start) * (rows.stop - rows.start) * others
-
     def padded(self, x: Array) -> Array:
         """Return some samples with zeros around them."""
         if not any(self.padding):
             return x
         wide = [n + 2 * p for n, p in zip(self.size, self.padding, strict=True)]
         out = np.zeros((*x.shape[:2], *wide), x.dtype)
-        inner = tuple(slice(p, p + n) for p, n in zip(self.padding, self.size, strict=True))
+        inner: Any = tuple(slice(p, p + n) for p, n in zip(self.padding, self.size, strict=True))
         out[(..., *inner)] = x
         return out
 
@@ -137,10 +132,10 @@ def conv(
     matrix = _matrix(weight, groups, dtype)
     out = np.empty((x.shape[0], weight.shape[0], *columns.count), x.dtype)
     if columns.direct:
-        batch, inputs = x.shape[:2]
-        flat = np.ascontiguousarray(x, dtype=dtype).reshape(batch, groups, inputs // groups, -1)
+        shape = (x.shape[0], groups, x.shape[1] // groups, prod(count))
+        flat = np.ascontiguousarray(x, dtype=dtype).reshape(shape)
         if dtype == x.dtype:
-            np.matmul(matrix, flat, out=out.reshape(batch, groups, matrix.shape[1], -1))
+            np.matmul(matrix, flat, out=out.reshape(*shape[:2], matrix.shape[1], shape[3]))
         else:
             out[...] = np.matmul(matrix, flat).reshape(out.shape)
         return out
@@ -182,7 +177,8 @@ def conv_transposed(
     kernel = weight.shape[2:]
     back = tuple(d * (k - 1) - p for k, p, d in zip(kernel, padding, dilation, strict=True))
     natural = tuple(n + b - p for n, b, p in zip(g.shape[2:], back, padding, strict=True))
-    if max(stride) == 1 and min(back) >= 0 and natural == tuple(size):
+    small = g.shape[1] <= 2 * weight.shape[1] * groups  # or its columns would be the larger
+    if small and max(stride) == 1 and min(back) >= 0 and natural == tuple(size):
         # Then it is a convolution: of the kernel turned round.
         outputs, inner = weight.shape[:2]
         turned = weight.reshape(groups, outputs // groups, *weight.shape[1:]).swapaxes(1, 2)

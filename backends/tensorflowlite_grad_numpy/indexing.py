@@ -46,6 +46,10 @@ def index_reduce(x: Any, index: tuple[Any, ...], values: Any, mode: str) -> Any:
     return out
 
 
+#: Up to how many repetitions of a place passes over all places are the faster way.
+_ROUNDS = 32
+
+
 def accumulate(ufunc: Any, out: Any, index: tuple[Any, ...], values: Any) -> None:
     """Combine values into ``out[index]``, as ``ufunc.at`` does, which is slow on whole slices.
 
@@ -72,12 +76,15 @@ def accumulate(ufunc: Any, out: Any, index: tuple[Any, ...], values: Any) -> Non
     order = np.argsort(places, kind="stable")
     places = places[order]
     first = np.flatnonzero(np.concatenate([[True], places[1:] != places[:-1]]))
-    if len(first) < len(places):
-        added = ufunc.reduceat(added[order], first, axis=0)
-    else:
-        added = added[order]
-    chosen = places[first]
-    rows[chosen] = ufunc(rows[chosen], added)
+    counts, chosen = np.diff(first, append=len(places)), places[first]
+    most = int(counts.max())
+    if most > _ROUNDS:
+        rows[chosen] = ufunc(rows[chosen], ufunc.reduceat(added[order], first, axis=0))
+        return
+    for k in range(most):  # each place's first, second and so on
+        some = counts > k
+        where = chosen[some]
+        rows[where] = ufunc(rows[where], added[order[first[some] + k]])
 
 
 def strided_get(x: Any, start: Shape, shape: Shape, steps: Steps) -> Any:
@@ -100,7 +107,9 @@ def strided_embed(values: Any, whole: Shape, start: Shape, shape: Shape, steps: 
     if axis is None:
         target[...] = values
     elif axis >= 0:
-        for part, value in zip(np.moveaxis(target, axis, 0), np.moveaxis(values, axis, 0), strict=True):
+        for part, value in zip(
+            np.moveaxis(target, axis, 0), np.moveaxis(values, axis, 0), strict=True
+        ):
             part += value
     else:
         where = generic.positions(np, shape, strides, generic.dot(start, unit))
@@ -114,9 +123,7 @@ def _overlap(shape: Shape, strides: Shape) -> int | None:
         return None
     for axis in sorted(range(len(shape)), key=lambda k: shape[k]):
         rest = [k for k in range(len(shape)) if k != axis]
-        if not generic.overlapping(
-            tuple(shape[k] for k in rest), tuple(strides[k] for k in rest)
-        ):
+        if not generic.overlapping(tuple(shape[k] for k in rest), tuple(strides[k] for k in rest)):
             return axis
     return -1
 

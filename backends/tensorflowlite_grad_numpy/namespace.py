@@ -12,7 +12,7 @@ import numpy as np
 from tensorflowlite_grad.backend.fallbacks import complete, is_basic
 
 from . import indexing, linalg, special
-from .ranks import rank_position, top_positions
+from .ranks import float_bits, rank_position, top_positions
 from .scans import cumulative_logsumexp, cumulative_max
 from .transforms import fft_c2c, fft_c2r, fft_r2c
 
@@ -92,11 +92,14 @@ def make() -> ModuleType:
             setattr(xp, name, value)
     for function in (sum, broadcast_to, astype, index_get, index_put, index_embed):
         setattr(xp, function.__name__, function)
-    for function in (cumulative_max, cumulative_logsumexp, rank_position, top_positions):
+    for function in (cumulative_max, cumulative_logsumexp):
+        setattr(xp, function.__name__, function)
+    for function in (float_bits, rank_position, top_positions):
         setattr(xp, function.__name__, function)
     for name in ("conv", "conv_transposed", "conv_weight"):
         setattr(xp, name, _from_chapter("convolution", name))
     setattr(xp, "max_pool", _from_chapter("pooling", "max_pool"))  # noqa: B010
+    setattr(xp, "resample", _from_chapter("resampling", "resample"))  # noqa: B010
     for name in indexing.EXTRAS:
         setattr(xp, name, getattr(indexing, name))
     for function in (fft_c2c, fft_c2r, fft_r2c):

@@ -50,7 +50,8 @@ class _Plan:
     """
 
     def __init__(self, size: Sizes, geometry: Any, count: Sizes) -> None:
-        self.geometry, self.size, self.count = geometry, size, count
+        self.sizes: Any = (*geometry, count)
+        self.size = size
         kernel, stride, padding, dilation = geometry
         self.steps = []
         for code, place in enumerate(product(*map(range, kernel))):
@@ -64,6 +65,11 @@ class _Plan:
             first.append([max(-(a // dilation[axis]), 0) for a in starts])
             inside.append([k * dilation[axis] for k in range(kernel[axis])])
         self.corners = windows.positions(np, corners, size)
+        # A window with nothing inside has to be somewhere.
+        self.beyond = any(
+            max(a + d * k for a, k in zip(start, places, strict=True)) >= n
+            for start, places, d, n in zip(corners, first, dilation, size, strict=True)
+        )
         self.first = windows.positions(np, first, kernel).astype(np.uint8)
         self.inside = windows.positions(np, inside, size).reshape(-1)
 
@@ -79,8 +85,10 @@ class _Plan:
             np.maximum(candidate, current, out=current)
             np.copyto(winner[where], code, where=mask)
         if out.dtype.kind == "f" and np.isnan(out.max()):
-            values, places = windows.max_pool(np, x, *self.geometry, self.count)
+            values, places = windows.max_pool(np, x, *self.sizes)
             out[...], found[...] = values, places
             return
         np.take(self.inside, winner, out=found, mode="clip")
         found += self.corners
+        if self.beyond:
+            np.minimum(found, prod(self.size) - 1, out=found)

@@ -1,4 +1,4 @@
-"""Positions by rank, by NumPy's partitions, which sort no more than they have to."""
+"""Positions by rank, by NumPy's partitions, which sort no more than they have to; and bits."""
 
 from __future__ import annotations
 
@@ -27,3 +27,8 @@ def top_positions(x: Any, k: int, axis: int, largest: bool) -> Any:
     found = np.sort(found[along(x.ndim, axis, part)], axis=axis)
     order = ranks.order(np, np.take_along_axis(x, found, axis), axis, largest)
     return np.take_along_axis(found, order, axis)
+
+
+def float_bits(x: Any) -> Any:
+    """Return the bits of float64 numbers, as int64."""
+    return x.view(np.int64)

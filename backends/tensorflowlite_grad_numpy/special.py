@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tensorflowlite_grad.backend import number_parts
+from tensorflowlite_grad.backend.number_parts import LIMITS
 from tensorflowlite_grad.backend.special_names import generic
 
 if TYPE_CHECKING:
@@ -73,13 +74,21 @@ def _airy() -> Any:
 
 
 def airy_ai(x: Any) -> Any:
-    """Airy's function of the first kind."""
-    return _airy()(x)[0].astype(x.dtype, copy=False)
+    """Airy's function of the first kind; far out, where SciPy's is NaN, it is 0."""
+    return np.where(x > 200, 0, _airy()(x)[0]).astype(x.dtype, copy=False)
 
 
 def airy_ai_slope(x: Any) -> Any:
     """Its derivative."""
-    return _airy()(x)[1].astype(x.dtype, copy=False)
+    return np.where(x > 200, 0, _airy()(x)[1]).astype(x.dtype, copy=False)
+
+
+_log_gamma = _function("lgamma")
+
+
+def lgamma(x: Any) -> Any:
+    """Return the logarithm of the gamma function; of -inf inf, as C, where SciPy has -inf."""
+    return np.where(x == -np.inf, -x, _log_gamma(x))
 
 
 def as_real(z: Any) -> Any:
@@ -124,10 +133,11 @@ def sigmoid(x: Any) -> Any:
 
 @_in_blocks
 def sech_squared(x: Any, scale: float) -> Any:
-    """(scale / cosh(scale * x))**2, without the squares that overflow before it."""
+    """(scale / cosh(scale * x))**2, without overflow."""
     if x.dtype.kind == "c":
         return number_parts.sech_squared(np, x, scale)
-    size = np.cosh(x if scale == 1 else scale * x)
+    size = np.abs(x) if scale == 1 else np.abs(scale * x)
+    size = np.cosh(np.minimum(size, LIMITS[x.dtype.itemsize][0]))
     return scale * scale / size / size
 
 
@@ -139,13 +149,22 @@ def one_minus_square(x: Any) -> Any:
 
 @_in_blocks
 def asinh_slope(x: Any) -> Any:
-    """1 / sqrt(1 + x**2), without ``np.hypot``, which is slow.
-
-    Of the root, which may overflow, and 1 + |x|, the smaller is right everywhere.
-    """
+    """1 / sqrt(1 + x**2), without ``np.hypot``, which is slow, and without overflow."""
     if x.dtype.kind == "c":
         return number_parts.asinh_slope(np, x)
-    return 1 / np.minimum(np.sqrt(1 + x * x), 1 + np.abs(x))
+    size = np.abs(x)
+    part = np.minimum(size, LIMITS[x.dtype.itemsize][1])
+    return 1 / np.maximum(np.sqrt(1 + part * part), size)
+
+
+@_in_blocks
+def atan_slope(x: Any) -> Any:
+    """1 / (1 + x**2), without overflow before it vanishes."""
+    if x.dtype.kind == "c":
+        return 1 / (1 + x * x)
+    _, _, scale, limit = LIMITS[x.dtype.itemsize]
+    size = np.minimum(np.abs(x), limit)
+    return scale / (scale + scale * size * size)
 
 
 @_in_blocks
@@ -162,11 +181,13 @@ def exp_minus_square(x: Any, scale: float) -> Any:
 
 FUNCTIONS: dict[str, Any] = {
     "asinh_slope": asinh_slope,
+    "atan_slope": atan_slope,
     "exp_minus_square": exp_minus_square,
     "sech_squared": sech_squared,
     "sigmoid": sigmoid,
     "one_minus_square": one_minus_square,
     **{name: _function(name) for name in SCIPY},
+    "lgamma": lgamma,
     "airy_ai": airy_ai,
     "airy_ai_slope": airy_ai_slope,
     "as_real": as_real,

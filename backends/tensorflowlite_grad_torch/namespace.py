@@ -12,7 +12,7 @@ import torch
 
 from tensorflowlite_grad.backend.fallbacks import complete
 
-from . import convolution, indexing, linalg, special, strides
+from . import convolution, indexing, linalg, ranks, special, strides
 
 CREATORS = ("asarray", "zeros", "ones", "empty", "full", "arange", "eye", "linspace")
 
@@ -27,16 +27,6 @@ def astype(x: Any, dtype: Any, copy: bool = True) -> Any:
 def positive(x: Any) -> Any:
     """``+x`` in memory of its own: PyTorch hands its argument back."""
     return torch.positive(x).clone()
-
-
-def top_positions(x: Any, k: int, axis: int, largest: bool) -> Any:
-    """Return where the `k` greatest (or least) elements are along an axis, in their order."""
-    return torch.topk(x, k, axis, largest).indices
-
-
-def rank_position(x: Any, rank: int, axis: int) -> Any:
-    """Return where the element of a rank is along an axis, which stays, with size 1."""
-    return torch.kthvalue(x, rank + 1, axis, True).indices
 
 
 def _on(create: Any, device: Any) -> Any:
@@ -63,16 +53,15 @@ def make(device: Any) -> ModuleType:
     gets_and_puts = (indexing.index_get, indexing.index_put, indexing.index_embed)
     for function in (astype, positive, *gets_and_puts):
         setattr(xp, function.__name__, function)
-    for name, function in (*convolution.FUNCTIONS.items(), *strides.FUNCTIONS.items()):
-        setattr(xp, name, partial(function, xp))
+    for name, generic in (*convolution.FUNCTIONS.items(), *strides.FUNCTIONS.items()):
+        setattr(xp, name, partial(generic, xp))
     # array-api-compat mends the promotion of 0-d operands, which come here promoted.
     for name in ("matmul", "maximum", "minimum", "where"):
         setattr(xp, name, getattr(torch, name))
-    for name, value in (*linalg.FUNCTIONS.items(), *special.FUNCTIONS.items()):
-        setattr(xp, name, value)
-    setattr(xp, "cumulative_max", lambda x, axis: torch.cummax(x, axis).values)  # noqa: B010
-    setattr(xp, "cumulative_logsumexp", torch.logcumsumexp)  # noqa: B010
-    setattr(xp, "top_positions", top_positions)  # noqa: B010
-    setattr(xp, "rank_position", rank_position)  # noqa: B010
+    for functions in (linalg.FUNCTIONS, special.FUNCTIONS, ranks.FUNCTIONS):
+        for name, value in functions.items():
+            setattr(xp, name, value)
     setattr(xp, "matrix_transpose", attrgetter("mT"))  # noqa: B010
+    for name in special.GENERIC:
+        delattr(xp, name)
     return complete(xp)

@@ -44,7 +44,7 @@ class Generator:
 
     def state(self) -> bytes:
         """Return everything that determines the numbers to come."""
-        return self._source.get_state().numpy().tobytes()
+        return bytes(self._source.get_state().numpy())
 
     def restore(self, state: bytes) -> None:
         """Go on where a generator was that gave this state; ValueError if none did."""

@@ -10,7 +10,10 @@ from typing import Any
 
 import torch
 
-__all__ = ["FUNCTIONS"]
+__all__ = ["FUNCTIONS", "GENERIC"]
+
+#: What PyTorch has with less accuracy than the generic form.
+GENERIC = ("igamma", "igammac")
 
 _SAME = ("erf", "erfc", "erfcx", "erfinv", "ndtri", "log_ndtr", "digamma", "zeta")
 _BESSEL = {

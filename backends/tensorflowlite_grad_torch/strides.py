@@ -53,7 +53,7 @@ def as_strided(xp: Any, x: Any, size: Shape, stride: Shape, shift: int, strides:
     first = x.storage_offset() + shift
     last = first + sum(s * (n - 1) for s, n in zip(stride, size, strict=True))
     here = zip(x.stride(), x.shape, strides, strict=True)
-    if all(n < 2 or s == t for s, n, t in here) and 0 <= first and last < layout(x)[2]:
+    if all(n < 2 or s == t for s, n, t in here) and first >= 0 and last < layout(x)[2]:
         return x.as_strided(size, stride, first)
     return generic.as_strided(xp, x, size, stride, shift, strides)
 

@@ -173,7 +173,7 @@ def nextafter(x1: Any, x2: Any, /) -> Any:
 
 def pow(x1: Any, x2: Any, /) -> Any:
     """Return `x1` raised to `x2`."""
-    if isinstance(x2, Variable) and isinstance(x1, Variable) and x1.dtype is not x2.dtype:
+    if isinstance(x2, Variable):
         x1, x2 = promoted((x1, x2))
     return f.pow(x1, x2)
 

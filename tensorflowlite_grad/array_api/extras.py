@@ -13,6 +13,7 @@ __all__ = [
     "as_complex",
     "as_real",
     "asinh_slope",
+    "atan_slope",
     "bessel_j0",
     "bessel_j1",
     "bessel_k0",
@@ -33,6 +34,7 @@ __all__ = [
     "fft_c2c",
     "fft_c2r",
     "fft_r2c",
+    "float_bits",
     "i0",
     "i0e",
     "i0e_slope",
@@ -43,8 +45,8 @@ __all__ = [
     "index_get",
     "index_put",
     "lgamma",
-    "rank_position",
     "one_minus_square",
+    "rank_position",
     "sech_squared",
     "sigmoid",
     "top_positions",
@@ -64,6 +66,7 @@ i0 = special.i0.record
 asinh_slope = trigonometric.asinh_slope.record
 sigmoid = exponential.sigmoid.record
 one_minus_square = trigonometric.one_minus_square.record
+atan_slope = trigonometric.atan_slope.record
 sech_squared = trigonometric.sech_squared.record
 as_real = parts.view_as_real.record
 as_complex = parts.view_as_complex.record
@@ -126,3 +129,10 @@ def rank_position(x: Any, rank: int, axis: int) -> Any:
 def top_positions(x: Any, k: int, axis: int, largest: bool) -> Any:
     """Return where the greatest or least elements are along an axis, in their order."""
     return sorting.topk(x, k, axis, largest).indices
+
+
+def float_bits(x: Any) -> Any:
+    """Return the bits of float64 numbers, as int64; they have no derivative."""
+    place = x._place
+    with place.entered():
+        return place.wrap(place.xp.float_bits(x._array), place)

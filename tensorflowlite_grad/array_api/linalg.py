@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from ..autograd.graph import Variable
-from ..functions import diagonals, shape
+from ..functions import diagonals, reductions, shape
 from ..functions import products as vectors
 from ..functions.linalg import decompositions, determinants, norms, solving, spectral
 from ..functions.linalg import products as matrices
@@ -153,9 +153,8 @@ def slogdet(x: Any, /) -> SlogdetResult:
 def solve(x1: Any, x2: Any, /) -> Any:
     """Return the solutions of systems of linear equations: of one vector, or of matrices."""
     x1, x2 = promoted((x1, x2))
-    if isinstance(x2, Variable):
-        if x2._array.ndim > 1:  # matrices, even if they look like a stack of vectors
-            x2 = _with_axes(x2, x1._array.ndim)
+    if isinstance(x2, Variable) and x2._array.ndim > 1:
+        x2 = _with_axes(x2, x1._array.ndim)  # matrices, even if they look like vectors
     return solving.solve(x1, x2)
 
 
@@ -177,4 +176,4 @@ def trace(x: Any, /, *, offset: int = 0, dtype: Any = None) -> Any:
 def vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: float = 2) -> Any:
     """Return norms of vectors along axes, or of all elements as one vector."""
     x, axis, keepdims = statistical.each_alone(x, axis, keepdims)
-    return norms.vector_norm(x, ord, axis, keepdims)
+    return reductions.vector_norm(x, ord, axis, keepdims)

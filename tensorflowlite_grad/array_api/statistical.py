@@ -45,7 +45,7 @@ def sum(x: Any, /, *, axis: Any = None, dtype: Any = None, keepdims: bool = Fals
         return _total(reductions.sum, x, axis, dtype, keepdims)
     if axis is None and not keepdims:
         return ops.sum_all.record(x)
-    return x if axis == () else reductions.sum(x, axis, keepdims)
+    return conversion.clone(x) if axis == () else reductions.sum(x, axis, keepdims)
 
 
 def prod(x: Any, /, *, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Any:
@@ -56,23 +56,23 @@ def prod(x: Any, /, *, axis: Any = None, dtype: Any = None, keepdims: bool = Fal
 def _total(function: Any, x: Any, axis: Any, dtype: Any, keepdims: bool) -> Any:
     x = accumulated(x, dtype)
     wanted = x._place.dtype_of(x._array)
-    out = x if axis == () else function(x, axis, keepdims)
+    out = conversion.clone(x) if axis == () else function(x, axis, keepdims)
     return conversion.cast(out, wanted)  # libraries add narrow integers as wide ones
 
 
 def mean(x: Any, /, *, axis: Any = None, keepdims: bool = False) -> Any:
     """Return means over axes."""
-    return x if axis == () else reductions.mean(x, axis, keepdims)
+    return conversion.clone(x) if axis == () else reductions.mean(x, axis, keepdims)
 
 
 def max(x: Any, /, *, axis: Any = None, keepdims: bool = False) -> Any:
     """Return the greatest elements over axes."""
-    return x if axis == () else extremes.amax(x, axis, keepdims)
+    return conversion.clone(x) if axis == () else extremes.amax(x, axis, keepdims)
 
 
 def min(x: Any, /, *, axis: Any = None, keepdims: bool = False) -> Any:
     """Return the least elements over axes."""
-    return x if axis == () else extremes.amin(x, axis, keepdims)
+    return conversion.clone(x) if axis == () else extremes.amin(x, axis, keepdims)
 
 
 def std(x: Any, /, *, axis: Any = None, correction: float = 0.0, keepdims: bool = False) -> Any:

@@ -9,19 +9,20 @@ from ..functions import indexing, reductions
 from ..functions.arguments import axis as axis_of
 from ..ops import arithmetic, comparison, conversion
 from . import manipulation
+from .data_types import astype
 
 __all__ = ["all", "any", "diff"]
 
 
 def all(x: Any, /, *, axis: Any = None, keepdims: bool = False) -> Any:
     """Return whether all elements are true, over axes."""
-    x = conversion.cast(x, bool_)
+    x = astype(x, bool_, copy=axis == ())
     return x if axis == () else reductions.all(x, axis, keepdims)
 
 
 def any(x: Any, /, *, axis: Any = None, keepdims: bool = False) -> Any:
     """Return whether some element is true, over axes."""
-    x = conversion.cast(x, bool_)
+    x = astype(x, bool_, copy=axis == ())
     return x if axis == () else reductions.any(x, axis, keepdims)
 
 
@@ -31,7 +32,7 @@ def diff(x: Any, /, *, axis: int = -1, n: int = 1, prepend: Any = None, append: 
         raise ValueError(f"diff(): n must not be negative, got {n}")
     k = axis_of("diff", axis, x._array.ndim)
     if n == 0:
-        return x
+        return conversion.clone(x)
     parts = [part for part in (prepend, x, append) if part is not None]
     if len(parts) > 1:
         x = manipulation.concat(parts, axis=k)

@@ -12,9 +12,9 @@ from typing import Any
 
 from . import linalg, number_parts, resampling, special_names, windows
 from .host_random import HostGenerator
-from .ranks import rank_position, top_positions
+from .ranks import float_bits, rank_position, top_positions
 from .scans import cumulative_logsumexp, cumulative_max
-from .segments import index_reduce
+from .segments import index_reduce, put_at, reduce_at
 from .strides import as_strided, constant_pad, strided_embed, strided_get, strided_put
 from .transforms import fft_c2c, fft_c2r, fft_r2c
 
@@ -44,11 +44,8 @@ def index_put(xp: Any, x: Array, index: Index, values: Array) -> Array:
         _write(xp, out, index, xp.broadcast_to(values, x[(*index, ...)].shape))
         return out
     shape, flat = _flat_positions(xp, x.shape, index)
-    rows = xp.reshape(out, (-1,))
     source = xp.reshape(xp.broadcast_to(values, shape), (-1,))
-    for k in range(prod(shape)):
-        rows[int(flat[k])] = source[k]
-    return xp.reshape(rows, x.shape)
+    return xp.reshape(put_at(xp, xp.reshape(out, (-1,)), flat, source), x.shape)
 
 
 def index_embed(xp: Any, values: Array, shape: tuple[int, ...], index: Index) -> Array:
@@ -58,12 +55,8 @@ def index_embed(xp: Any, values: Array, shape: tuple[int, ...], index: Index) ->
         _write(xp, out, index, values)
         return out
     selected, flat = _flat_positions(xp, shape, index)
-    rows = xp.reshape(out, (-1,))
-    source = xp.reshape(values, (-1,))
-    for k in range(prod(selected)):
-        place = int(flat[k])
-        rows[place] = rows[place] + source[k]
-    return xp.reshape(rows, shape)
+    source = xp.reshape(xp.broadcast_to(values, selected), (-1,))
+    return xp.reshape(reduce_at(xp, xp.reshape(out, (-1,)), flat, source, "sum"), shape)
 
 
 def _write(xp: Any, out: Array, index: Index, values: Array) -> None:
@@ -129,6 +122,7 @@ EXTRAS = {
     **windows.EXTRAS,
     "cumulative_max": cumulative_max,
     "cumulative_logsumexp": cumulative_logsumexp,
+    "float_bits": float_bits,
     "rank_position": rank_position,
     "top_positions": top_positions,
     "fft_c2c": fft_c2c,

@@ -45,6 +45,7 @@ class HostGenerator:
 
     def permutation(self, xp: Any, n: int, native: Any) -> Array:
         """Return 0 to n-1 in random order."""
+        xp.empty((n,), dtype=native)
         return xp.asarray(self._source.sample(range(n), n), dtype=native)
 
     def poisson(self, xp: Any, rates: Array) -> Array:
@@ -66,6 +67,7 @@ class HostGenerator:
         self._source.setstate((3, tuple(words), spare if has_spare else None))
 
     def _fill(self, xp: Any, shape: tuple[int, ...], native: Any, draw: Any) -> Array:
+        xp.empty(shape, dtype=native)  # if there is no memory, this says so, and a list would not
         values = [draw() for _ in range(prod(shape))]
         return xp.reshape(xp.asarray(values, dtype=native), shape)
 

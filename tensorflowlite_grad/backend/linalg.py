@@ -11,6 +11,7 @@ from typing import Any
 __all__ = [
     "EXTRAS",
     "LinAlgError",
+    "converged",
     "extension",
     "failures",
     "not_positive_definite",
@@ -46,6 +47,19 @@ def is_refusal(error: Exception) -> bool:
     return "LinAlgError" in type(error).__name__
 
 
+def converged(name: str, function: Any, *args: Any, **options: Any) -> Any:
+    """Call an iterative function; LinAlgError if the library says that it does not converge."""
+    try:
+        return function(*args, **options)
+    except Exception as error:
+        if not is_refusal(error):
+            raise
+        raise LinAlgError(
+            f"{name}: The algorithm failed to converge because the input matrix contained "
+            f"non-finite values, or has too many repeated singular values: {error}"
+        ) from None
+
+
 # -- triangular systems -------------------------------------------------------------------------
 
 
@@ -61,14 +75,10 @@ def solve_triangular(xp: Any, a: Array, b: Array, upper: bool, unitriangular: bo
     b1, b2 = b[..., :h, :], b[..., h:, :]
     if upper:
         x2 = solve_triangular(xp, last, b2, True, unitriangular)
-        x1 = solve_triangular(
-            xp, first, b1 - xp.matmul(a[..., :h, h:], x2), True, unitriangular
-        )
+        x1 = solve_triangular(xp, first, b1 - xp.matmul(a[..., :h, h:], x2), True, unitriangular)
     else:
         x1 = solve_triangular(xp, first, b1, False, unitriangular)
-        x2 = solve_triangular(
-            xp, last, b2 - xp.matmul(a[..., h:, :h], x1), False, unitriangular
-        )
+        x2 = solve_triangular(xp, last, b2 - xp.matmul(a[..., h:, :h], x1), False, unitriangular)
     return xp.concat([x1, x2], axis=-2)
 
 

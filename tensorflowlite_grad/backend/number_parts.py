@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["EXTRAS"]
+__all__ = ["EXTRAS", "LIMITS"]
 
 Array = Any
 
@@ -65,14 +65,49 @@ def sigmoid(xp: Any, x: Array) -> Array:
     return xp.where(right, 1 / (1 + small), small / (1 + small))
 
 
+#: By the bytes of a dtype: beyond what 1 / cosh(x)**2 is 0, and sqrt(1 + x**2) is |x|; and by
+#: what 1 + x**2 is scaled, and beyond what its reciprocal is 0.
+LIMITS = {
+    2: (11.0, 100.0, 2.0**-12, 2.0**13),
+    4: (60.0, 2.0**28, 2.0**-60, 2.0**90),
+    8: (400.0, 2.0**28, 2.0**-60, 2.0**540),
+}
+
+
+def _limits(x: Array) -> tuple[float, float, float, float]:
+    name = str(x.dtype)
+    return LIMITS[2 if "float16" in name else 4 if "float32" in name else 8]
+
+
+def _at_most(xp: Any, x: Array, limit: float) -> Array:
+    return xp.minimum(xp.abs(x), xp.full_like(x, limit))
+
+
 def sech_squared(xp: Any, x: Array, scale: float) -> Array:
-    """Return (scale / cosh(scale * x))**2, without the squares that overflow before it."""
+    """Return (scale / cosh(scale * x))**2, without overflow."""
     x = scale * x
     if "complex" not in str(x.dtype):
-        size = xp.cosh(x)
+        size = xp.cosh(_at_most(xp, x, _limits(x)[0]))
         return scale * scale / size / size
     small = xp.exp(-2 * xp.where(xp.real(x) >= 0, x, -x))
     return (2 * scale) ** 2 * small / (1 + small) / (1 + small)
+
+
+def asinh_slope(xp: Any, x: Array) -> Array:
+    """Return 1 / sqrt(1 + x**2), without overflow."""
+    if "complex" in str(x.dtype):
+        return 1 / (xp.sqrt(1 + 1j * x) * xp.sqrt(1 - 1j * x))
+    size = _at_most(xp, x, _limits(x)[1])
+    return 1 / xp.maximum(xp.sqrt(1 + size * size), xp.abs(x))
+
+
+def atan_slope(xp: Any, x: Array) -> Array:
+    """Return 1 / (1 + x**2), without overflow before it vanishes."""
+    if "complex" in str(x.dtype):
+        return 1 / (1 + x * x)
+    _, _, scale, limit = _limits(x)
+    size = _at_most(xp, x, limit)
+    return scale / (scale + scale * size * size)
 
 
 def one_minus_square(xp: Any, x: Array) -> Array:
@@ -80,17 +115,17 @@ def one_minus_square(xp: Any, x: Array) -> Array:
     return (1 - x) * (1 + x)
 
 
-def asinh_slope(xp: Any, x: Array) -> Array:
-    """Return 1 / sqrt(1 + x**2)."""
-    if "complex" in str(x.dtype):
-        return 1 / (xp.sqrt(1 + 1j * x) * xp.sqrt(1 - 1j * x))
-    return 1 / xp.hypot(x, xp.ones_like(x))
+def fmod(xp: Any, x: Array, y: Array) -> Array:
+    """Return remainders with the sign of `x`, of floating-point numbers."""
+    return xp.copysign(xp.remainder(xp.abs(x), xp.abs(y)), x)
 
 
 EXTRAS = {
+    "fmod": fmod,
     "one_minus_square": one_minus_square,
     "sigmoid": sigmoid,
     "asinh_slope": asinh_slope,
+    "atan_slope": atan_slope,
     "sech_squared": sech_squared,
     "as_real": as_real,
     "as_complex": as_complex,

@@ -1,12 +1,13 @@
-"""Positions of elements by their rank, in the standard's words: by sorting all of them."""
+"""Positions of elements by their rank, in the standard's words: by sorting all; and bits."""
 
 from __future__ import annotations
 
+import struct
 from typing import Any
 
 from .scans import along
 
-__all__ = ["order", "rank_position", "top_positions"]
+__all__ = ["float_bits", "order", "rank_position", "top_positions"]
 
 Array = Any
 
@@ -33,3 +34,11 @@ def rank_position(xp: Any, x: Array, rank: int, axis: int) -> Array:
 def top_positions(xp: Any, x: Array, k: int, axis: int, largest: bool) -> Array:
     """Return where the `k` greatest (or least) elements are along an axis, in their order."""
     return order(xp, x, axis, largest)[along(x.ndim, axis, slice(0, k))]
+
+
+def float_bits(xp: Any, x: Array) -> Array:
+    """Return the bits of float64 numbers, as int64, by the host, element by element."""
+    flat = xp.reshape(x, (-1,))
+    numbers = [float(flat[k]) for k in range(flat.shape[0])]
+    bits = [struct.unpack("<q", struct.pack("<d", number))[0] for number in numbers]
+    return xp.reshape(xp.asarray(bits, dtype=xp.int64), tuple(x.shape))

@@ -7,6 +7,7 @@ too, so that gradients are exact and as fast.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 __all__ = ["EXTRAS", "AxisMap", "Run", "resample"]
@@ -19,7 +20,7 @@ _FEW = 4
 
 
 class Run(NamedTuple):
-    """``out[start::step] += weights * x[from_start::from_step]``, `count` times.
+    """``out[start::step] += weights * x[from_start::from_step]``, `length` times.
 
     A step of 0 repeats one element of `x`, or sums into one of `out`.
     """
@@ -28,7 +29,7 @@ class Run(NamedTuple):
     step: int
     from_start: int
     from_step: int
-    count: int
+    length: int
     weights: Weights
 
     def transposed(self) -> Run:
@@ -71,7 +72,7 @@ class AxisMap:
         taps: list[tuple[tuple[int, ...], Weights]],
         before: Weights = None,
         after: Weights = None,
-        runs: tuple[Run, ...] = (),
+        runs: Sequence[Run] = (),
     ) -> None:
         self.size = size
         self.result = result
@@ -79,8 +80,8 @@ class AxisMap:
         self.after = after
         self.parts: list[Run | Gather] = list(runs)
         for where, weights in taps:
-            runs = _runs(where, weights)
-            self.parts += runs if len(runs) <= _FEW else [Gather(where, weights)]
+            found = _runs(where, weights)
+            self.parts += found if len(found) <= _FEW else [Gather(where, weights)]
         self._transposed: AxisMap | None = None
 
     @property
@@ -112,11 +113,11 @@ class AxisMap:
                 continue
             if out is None:
                 out = xp.zeros(shape, dtype=x.dtype)
-            target = (*lead, _slice(part.start, part.step, part.count), ...)
+            target = (*lead, _slice(part.start, part.step, part.length), ...)
             value = _taken(xp, x, part, axis)
             if written == part.start and part.step == 1:
                 out[target] = value
-                written += part.count
+                written += part.length
             else:
                 out[target] += value
                 written = -1
@@ -176,7 +177,7 @@ def _slice(start: int, step: int, count: int) -> slice:
 def _taken(xp: Any, x: Array, run: Run, axis: int) -> Array:
     """Return what a run adds, ready to broadcast to where it goes."""
     lead = (slice(None),) * axis
-    start, step, count = run.from_start, run.from_step, run.count
+    start, step, count = run.from_start, run.from_step, run.length
     if step < 0:
         last = start + step * (count - 1)
         value = xp.flip(x[(*lead, _slice(last, -step, count), ...)], axis=axis)

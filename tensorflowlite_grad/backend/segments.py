@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import prod
 from typing import Any
 
-__all__ = ["index_reduce", "reduce_at"]
+__all__ = ["index_reduce", "put_at", "reduce_at"]
 
 Array = Any
 
@@ -29,7 +29,12 @@ def reduce_at(xp: Any, x: Array, places: Array, values: Array, mode: str) -> Arr
     """Return a vector with values combined into it at places, given as vectors."""
     if not prod(values.shape):
         return xp.asarray(x, copy=True)
-    combine = {"prod": xp.multiply, "amin": xp.minimum, "amax": xp.maximum}[mode]
+    combine = {
+        "sum": xp.add,
+        "prod": xp.multiply,
+        "amin": xp.minimum,
+        "amax": xp.maximum,
+    }[mode]
     order = xp.argsort(places)
     places = xp.take(places, order, axis=0)
     # After each round, a value stands for up to twice as many of its place before it.
@@ -42,8 +47,23 @@ def reduce_at(xp: Any, x: Array, places: Array, values: Array, mode: str) -> Arr
         later = xp.where(same, combine(running[reach:], running[:-reach]), running[reach:])
         running = xp.concat([running[:reach], later], axis=0)
         reach *= 2
-    every = xp.arange(x.shape[0], dtype=xp.int64)
+    found, last = _last(xp, places, x.shape[0])
+    return xp.where(found, combine(x, xp.take(running, last, axis=0)), x)
+
+
+def put_at(xp: Any, x: Array, places: Array, values: Array) -> Array:
+    """Return a vector with values written at places; of those of one place the last stays."""
+    if not prod(values.shape):
+        return xp.asarray(x, copy=True)
+    order = xp.argsort(places)
+    found, last = _last(xp, xp.take(places, order, axis=0), x.shape[0])
+    chosen = xp.take(order, last, axis=0)
+    return xp.where(found, xp.take(values, chosen, axis=0), x)
+
+
+def _last(xp: Any, places: Array, size: int) -> tuple[Array, Array]:
+    """Return whether each of `size` places is among sorted ones, and where it is last."""
+    every = xp.arange(size, dtype=xp.int64)
     last = xp.astype(xp.searchsorted(places, every, side="right"), xp.int64) - 1
     last = xp.where(last < 0, xp.zeros_like(last), last)
-    found = xp.take(places, last, axis=0) == every
-    return xp.where(found, combine(x, xp.take(running, last, axis=0)), x)
+    return xp.take(places, last, axis=0) == every, last

@@ -7,7 +7,7 @@ of Mathematical Functions.
 
 from __future__ import annotations
 
-from math import exp, factorial, fsum, inf, lgamma as _log_gamma, log, nan, pi, sqrt
+from math import exp, factorial, fsum, inf, log, nan, pi, sqrt
 from typing import Any
 
 __all__ = ["FUNCTIONS", "exp_minus_square"]
@@ -284,7 +284,8 @@ def zeta(xp: Any, s: Array, q: Array) -> Array:
         total = total + _power(xp, q + float(k), -s)
     a = q + float(count)
     last = xp.pow(a, -s)
-    total = total + last * a / (s - 1) + 0.5 * last
+    # Not last * a, which vanishes far out before it ought to.
+    total = total + xp.pow(a, 1 - s) / (s - 1) + 0.5 * last
     factor = s
     last = last / a
     for k, b in enumerate(BERNOULLI, 1):

@@ -15,7 +15,7 @@ __all__ = ["FUNCTIONS"]
 
 Array = Any
 
-# -- I: DLMF 10.32.2, and far out 10.40.1 ------------------------------------------------------
+# -- I: DLMF 10.32.2, and far out 10.40.1 ---------------------------------------------------------
 
 _FAR = 30.0
 #: Cosines less one, squared sines, and weights.
@@ -75,7 +75,7 @@ def i1e_slope(xp: Any, x: Array) -> Array:
     return _scaled_i(xp, xp.abs(x), lambda less, square: less * (1 + less), _I1E_SLOPE)
 
 
-# -- power series: DLMF 10.2.2, 10.8.1, 10.31.1 --------------------------------------------------
+# -- power series: DLMF 10.2.2, 10.8.1, 10.31.1 ---------------------------------------------------
 
 _TERMS = range(22)
 _SERIES_0 = [1 / factorial(k) ** 2 for k in _TERMS]
@@ -87,7 +87,7 @@ _LOGS_1 = [
 ]
 
 
-# -- I without a scale: near zero by the power series ------------------------------------------------
+# -- I without a scale: near zero by the power series ---------------------------------------------
 
 
 def i0(xp: Any, x: Array) -> Array:
@@ -151,7 +151,7 @@ def _k(xp: Any, x: Array, order: int, scaled: bool) -> Array:
     return xp.where(positive, out, edge)
 
 
-# -- J and Y: DLMF 10.9.21 as K ----------------------------------------------------------------------
+# -- J and Y: DLMF 10.9.21 as K -------------------------------------------------------------------
 
 
 def _amplitudes(xp: Any, x: Array, order: int) -> tuple[Array, Array]:
@@ -208,7 +208,7 @@ def _y(xp: Any, x: Array, order: int) -> Array:
     return xp.where(x > 0, out, edge)
 
 
-# -- Airy's function: DLMF 9.4.1, and 9.6.2 and 9.6.6 with 10.32.8 and 10.9.21 in u = s**6 -------------
+# -- Airy's function: DLMF 9.4.1; 9.6.2 and 9.6.6 with 10.32.8 and 10.9.21 in u = s**6 --------
 
 _AIRY_STEP = 0.042
 _AIRY_NODES = [

@@ -194,7 +194,8 @@ def first_inside(xp: Any, size: Sizes, geometry: Any, count: Sizes) -> Array:
         row = []
         for k in range(n):
             start = k * s - p
-            row.append(start + d * -(start // d) if start < 0 else start)
+            # A window with nothing inside has to be somewhere.
+            row.append(min(start + d * -(start // d) if start < 0 else start, size[axis] - 1))
         starts.append(row)
     return positions(xp, starts, size)
 

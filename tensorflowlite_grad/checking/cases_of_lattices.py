@@ -20,13 +20,17 @@ def _padded(np: Any, x: Any, before: Any, after: Any, value: Any) -> Any:
     wide = [(max(a, 0), max(b, 0)) for a, b in zip(before, after, strict=True)]
     out = np.pad(x, wide, constant_values=value)
     cut = (
-        slice(max(-a, 0), n - max(-b, 0))
-        for n, a, b in zip(out.shape, before, after, strict=True)
+        slice(max(-a, 0), n - max(-b, 0)) for n, a, b in zip(out.shape, before, after, strict=True)
     )
     return out[tuple(cut)]
 
 
-PADS: Any = (((1, 0), (0, 2), 1.5), ((-1, 2), (1, -1), 0), ((0, 0), (0, 0), 1.0), ((0, -3), (1, 0), 2))
+PADS: Any = (
+    ((1, 0), (0, 2), 1.5),
+    ((-1, 2), (1, -1), 0),
+    ((0, 0), (0, 0), 1.0),
+    ((0, -3), (1, 0), 2),
+)
 for pad in PADS:
     case("constant_pad", _padded, (real(2, 3),), options=pad, complex=True)
 case("constant_pad", _padded, (real(0, 2),), options=((1, 0), (1, 0), 3.0))

@@ -61,7 +61,7 @@ case("hardswish", lambda np, x: x * np.clip(x + 3, 0, 6) / 6, *WIDE)
 case("hardsigmoid", lambda np, x: np.clip(x + 3, 0, 6) / 6, *WIDE)
 case("hardtanh", lambda np, x, a, b: np.clip(x, a, b), *WIDE, options=(-1.0, 2.0))
 case("hardtanh", lambda np, x, a, b: np.clip(x, a, b), (whole(6),), options=(0, 3))
-for beta, threshold in ((1.0, INF), (2.0, 1.0), (-0.5, INF)):
+for beta, threshold in ((2.0, 1.0), (1.0, INF), (-0.5, INF)):
     case(
         "softplus_bent",
         lambda np, x, b, t: np.where(b * x > t, x, _softplus(np, b * x) / b),

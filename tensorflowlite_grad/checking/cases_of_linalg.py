@@ -85,24 +85,29 @@ def _cofactor_slopes(np: Any, A: Any, E: Any) -> Any:
     return np.swapaxes(slope, -1, -2)
 
 
-for operand in REGULARS:
+#: From four rows on, cofactors come from inverses or, of bad condition, singular values.
+FOUR = given(
+    *(2.0, -0.3, 0.7, 0.4, 0.4, -1.5, 0.6, -0.8, -0.8, 0.9, 1.7, 0.2, 0.1, 0.5, -0.6, 1.3),
+    shape=(1, 4, 4),
+)
+for operand in (*REGULARS, FOUR, given(1.5, 2.0, -0.5, 3.0, shape=(1, 2, 2))):
     case("linalg_det", lambda np, A: np.linalg.det(A), (operand,))
     case("linalg_cofactor", _cofactors, (operand,))
     case("linalg_cofactor_slope", _cofactor_slopes, (operand, operand))
 SINGULAR = given(1.0, 1.0, 1.0, 1.0, 2.0, 3.0, 2.0, 3.0, 4.0, shape=(3, 3))
 #: Of rank one: of its cofactors all are zero, of their slopes not.
 RANK_ONE = given(1.0, 2.0, 3.0, 2.0, 4.0, 6.0, -1.0, -2.0, -3.0, shape=(3, 3))
-for operand in (ONE, real(2, 1, 1), real(0, 0), SINGULAR, RANK_ONE):
-    _composed(
-        "linalg.det",
-        linalg.det,
-        lambda np, A: np.linalg.det(A) if A.shape[-1] != 3 else _determinant(np, A),
-        operand,
-    )
-
-
-def _determinant(np: Any, A: Any) -> Any:
-    return np.sum(A[..., 0, :] * np.cross(A[..., 1, :], A[..., 2, :]), axis=-1)
+#: Its last row is the sum of the others; and one of rank two.
+SINGULAR_FOUR = given(
+    *(2.0, -0.3, 0.7, 0.4, 0.4, -1.5, 0.6, -0.8, -0.8, 0.9, 1.7, 0.2, 1.6, -0.9, 3.0, -0.2),
+    shape=(4, 4),
+)
+RANK_TWO = given(
+    *(2.0, -0.3, 0.7, 0.4, 0.4, -1.5, 0.6, -0.8, 2.4, -1.8, 1.3, -0.4, 1.6, 1.2, 0.1, 1.2),
+    shape=(4, 4),
+)
+for operand in (ONE, real(2, 1, 1), real(0, 0), SINGULAR, RANK_ONE, SINGULAR_FOUR, RANK_TWO):
+    _composed("linalg.det", linalg.det, lambda np, A: np.linalg.det(A), operand)
 
 
 def _signed(np: Any, A: Any) -> Any:
@@ -344,7 +349,8 @@ _composed(
 for left, adjoint in ((True, False), (True, True), (False, False), (False, True)):
 
     def _lu_solved(A: Any, B: Any, left: bool = left, adjoint: bool = adjoint) -> Any:
-        return linalg.lu_solve(*linalg.lu_factor(A), B, left=left, adjoint=adjoint)
+        LU, pivots = linalg.lu_factor(A)
+        return linalg.lu_solve(LU, pivots, B, left=left, adjoint=adjoint)
 
     def _solved(np: Any, A: Any, B: Any, left: bool = left, adjoint: bool = adjoint) -> Any:
         inverse = np.linalg.inv(_adjoint(np, A) if adjoint else A)
@@ -370,7 +376,8 @@ SYMMETRIC = given(0, 2, 1, 2, 0, 3, 1, 3, -4, dtype="int64", shape=(3, 3))
 
 def _ldl_inverse(A: Any) -> Any:
     A = A.double()
-    return linalg.ldl_solve(*linalg.ldl_factor(A), A * 0 + 1)
+    LD, pivots = linalg.ldl_factor(A)
+    return linalg.ldl_solve(LD, pivots, A * 0 + 1)
 
 
 _composed(
@@ -407,6 +414,15 @@ for operand in REGULARS:
         lambda np, A: np.linalg.eigvalsh(A + _adjoint(np, A)),
         operand,
     )
+
+
+case(
+    "linalg_gauge",
+    lambda np, X, name, what: X,
+    (given(*(complex(k * k % 7) for k in range(9)), dtype="complex128", shape=(3, 3)),),
+    options=("linalg_eigh", "eigenvectors"),
+    step=1e-3,
+)
 
 
 def _svd_parts(A: Any, full: bool) -> Any:
@@ -523,9 +539,7 @@ _composed(
     real(2),
     complex=True,
 )
-_composed(
-    "linalg.vander", linalg.vander, lambda np, x: np.vander(x, increasing=True), real(4)
-)
+_composed("linalg.vander", linalg.vander, lambda np, x: np.vander(x, increasing=True), real(4))
 EQUATIONS: Any = (
     ("ij,jk->ik", ((2, 3), (3, 4))),
     ("ij,jk,kl->li", ((2, 3), (3, 4), (4, 2))),
@@ -540,8 +554,8 @@ EQUATIONS: Any = (
 for equation, shapes in EQUATIONS:
     _composed(
         "einsum",
-        lambda *xs, equation=equation: contractions.einsum(equation, *xs),
-        lambda np, *xs, equation=equation: np.asarray(np.einsum(equation, *xs)),
+        lambda *xs, e=equation: contractions.einsum(e, *xs),
+        lambda np, *xs, e=equation: np.asarray(np.einsum(e, *xs)),
         *(real(*shape) for shape in shapes),
         complex=True,
     )
@@ -554,9 +568,7 @@ _composed(
     complex=True,
 )
 _composed("kron", contractions.kron, lambda np, x, y: np.kron(x, y), real(2, 2), real(3))
-_composed(
-    "vdot", products.vdot, lambda np, x, y: np.vdot(x, y), real(3), real(3), complex=True
-)
+_composed("vdot", products.vdot, lambda np, x, y: np.vdot(x, y), real(3), real(3), complex=True)
 ADDED: Any = (
     ("addmm", lambda np, y, z: y @ z, real(3), real(2, 4), real(4, 3)),
     ("addmv", lambda np, y, z: y @ z, real(2), real(2, 4), real(4)),

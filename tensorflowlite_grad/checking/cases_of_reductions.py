@@ -220,6 +220,16 @@ for right in (False, True):
         options=(right,),
     )
 
+
+def _bits(np: Any, x: Any, axis: Any, keepdims: bool) -> Any:
+    wide = x.astype(np.float64 if x.dtype.kind == "f" else np.int64)
+    return np.bitwise_xor.reduce(wide.view(np.uint64), axis=axis, keepdims=keepdims)
+
+
+for bits_of, keepdims in ((None, False), ((0, 2), True), ((1,), False)):
+    case("hash_tensor", _bits, (BOX,), options=(bits_of, keepdims), single=False)
+    case("hash_tensor", _bits, (whole(2, 3, 2),), options=(bits_of, keepdims))
+
 # -- statistics -------------------------------------------------------------------------------
 
 FRACTIONS = [0.15, 0.6]

@@ -402,23 +402,27 @@ def _greatest(np: Any, x: Any, kernel: Any, stride: Any, pads: Any, dilation: An
     return out
 
 
-for shape, options in (
+POOLS: Any = (
     ((2, 2, 7), (3, 2, 1, 1)),
     ((1, 2, 5, 4), ((2, 2), None, 0, 1)),
     ((1, 1, 5, 6), ((3, 2), 1, 1, (1, 2))),
     ((1, 1, 3, 4, 3), (2, (1, 2, 1), (0, 1, 0), 1)),
-):
+)
+for shape, given_options in POOLS:
     pool = getattr(max_pools, f"max_pool{len(shape) - 2}d")
 
     def _all(value: Any, n: int) -> Any:
         return value if isinstance(value, tuple) else (value,) * n
 
-    full = tuple(_all(options[0] if value is None else value, len(shape) - 2) for value in options)
+    full = tuple(
+        _all(given_options[0] if value is None else value, len(shape) - 2)
+        for value in given_options
+    )
     case(
         "max_pool",
         lambda np, x, full=full: _greatest(np, x, *full),
         (real(*shape),),
-        run=lambda x, pool=pool, options=options: pool(x, *options),
+        run=lambda x, pool=pool, options=given_options: pool(x, *options),
     )
 
 
@@ -535,7 +539,7 @@ for mode, padding_mode, align in product(
     case(
         "grid_sampler",
         _sampled,
-        (real(1, 2, 3, 4), real(1, 2, 2, 2, low=-1.7, high=1.8)),
+        (real(1, 1, 3, 4), real(1, 2, 2, 2, low=-1.7, high=1.8)),
         options=((mode, padding_mode, align),),
         single=mode != "nearest",
     )

@@ -67,8 +67,7 @@ def tensordot(a: Any, b: Any, dims: Any = 2, out: None = None) -> Tensor:
         )
     if a.dtype is not b.dtype:
         raise RuntimeError(
-            "both inputs should have same dtype: tensordot() got "
-            f"{a.dtype.name} and {b.dtype.name}"
+            f"both inputs should have same dtype: tensordot() got {a.dtype.name} and {b.dtype.name}"
         )
     promotion.common_place("tensordot", [a, b])
     first = [axis_of("tensordot", d, n) for d in first]
@@ -164,9 +163,7 @@ def _letter(k: Any) -> str:
     if isinstance(k, bool) or not isinstance(k, int):
         raise TypeError(f"einsum(): subscripts must be ints or ..., not {type(k).__name__}")
     if not 0 <= k < 52:
-        raise ValueError(
-            f"einsum(): expected subscript values to be within range [0, 52), not {k}"
-        )
+        raise ValueError(f"einsum(): expected subscript values to be within range [0, 52), not {k}")
     return "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"[k]
 
 
@@ -190,17 +187,17 @@ def _parsed(equation: str, tensors: list[Any]) -> tuple[list[Axes], Axes]:
     text = equation.replace(" ", "")
     left, arrow, right = text.partition("->")
     for part in (left, right):
-        bad = set(part.replace("...", "")) - set(ascii_letters) - {","}
+        bad = set(part) - set(ascii_letters) - {",", "."}
         if bad or (part is right and "," in part):
             raise RuntimeError(
-                "einsum(): subscripts must be in [a-zA-Z], with commas between operands, ... for "
-                f"an ellipsis and one ->, but the equation is {equation!r}"
+                "einsum(): invalid subscript given: subscripts must be in [a-zA-Z], with commas "
+                f"between operands, ... for an ellipsis and one ->, but here is {equation!r}"
             )
     terms = left.split(",")
     if len(terms) > len(tensors):
-        raise RuntimeError("einsum(): more operands were provided in the equation than were given")
+        raise RuntimeError("einsum(): fewer operands were provided than specified in the equation")
     if len(terms) < len(tensors):
-        raise RuntimeError("einsum(): fewer operands were provided in the equation than were given")
+        raise RuntimeError("einsum(): more operands were provided than specified in the equation")
     inputs: list[Axes] = []
     width = 0
     for k, (term, t) in enumerate(zip(terms, tensors, strict=True)):
@@ -222,9 +219,13 @@ def _ellipsis(width: int) -> Axes:
 def _term(term: str, ndim: int, number: int) -> tuple[Axes, int]:
     before, dots, after = term.partition("...")
     letters = len(before) + len(after)
-    if "..." in after or "." in before + after:
-        raise RuntimeError(f"einsum(): found '.' for operand {number} for which an ellipsis was "
-                           "already found, or that is not part of any ellipsis")
+    if "." in before + after:
+        why = (
+            "for which an ellipsis was already found"
+            if dots
+            else "that is not part of any ellipsis"
+        )
+        raise RuntimeError(f"einsum(): found '.' for operand {number} {why}")
     if not dots:
         if letters != ndim:
             raise RuntimeError(
@@ -250,7 +251,9 @@ def _result(right: str, width: int, inputs: list[Axes]) -> Axes:
     known = {x for axes in inputs for x in axes}
     for x in before + after:
         if (before + after).count(x) > 1:
-            raise RuntimeError(f"einsum(): output subscript {x} appears more than once in the output")
+            raise RuntimeError(
+                f"einsum(): output subscript {x} appears more than once in the output"
+            )
         if x not in known:
             raise RuntimeError(
                 f"einsum(): output subscript {x} does not appear in the equation for any input "
@@ -299,7 +302,7 @@ def _path(tensors: list[Any], inputs: list[Axes], result: Axes) -> list[tuple[in
     """Return which operands to contract, step by step."""
     if len(tensors) > 2:
         try:
-            from opt_einsum import contract_path
+            from opt_einsum import contract_path  # type: ignore[import-untyped,unused-ignore]
         except ImportError:
             pass
         else:
@@ -336,7 +339,11 @@ def _contracted(tensors: list[Any], inputs: list[Axes], result: Axes) -> Any:
             kept = set(result).union(*(a for _, a in rest))
             out, axes = _two(out, axes, t, its, kept)
         work.append((out, axes))
-    (out, axes), = work
+    ((out, axes),) = work
+    if len(tensors) == 1 and set(axes) - set(result):
+        # A sum alone adds integers as int64, where a product keeps its operands' dtype.
+        alone = tuple(k for k, x in enumerate(axes) if x not in result)
+        out, axes = sum_of(out, alone), tuple(x for x in axes if x in result)
     out, axes = _summed(out, axes, set(result))
     missing = [x for x in result if x not in axes]  # of an ellipsis that nothing fills
     if missing:
@@ -385,9 +392,7 @@ def _two(x: Any, a: Axes, y: Any, b: Axes, kept: set[Any]) -> tuple[Any, Axes]:
 
 def _repeated(t: Any, axes: Axes, inner: list[Any], sizes: dict[Any, int]) -> Any:
     """Return a tensor whose summed axes have their full size."""
-    want = tuple(
-        sizes[n] if n in inner else have for n, have in zip(axes, _shape(t), strict=True)
-    )
+    want = tuple(sizes[n] if n in inner else have for n, have in zip(axes, _shape(t), strict=True))
     return expand(t, want) if want != _shape(t) else t
 
 

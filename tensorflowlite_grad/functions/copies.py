@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "alias_copy",
+    "detach_copy",
     "diagonal_copy",
     "expand_copy",
     "permute_copy",
@@ -36,6 +37,18 @@ def alias_copy(input: Any) -> Tensor:
     tensor([1, 2])
     """
     return conversion.clone(as_tensor_argument("alias_copy", input))
+
+
+def detach_copy(input: Any) -> Tensor:
+    """Return a copy of a tensor without history.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.detach_copy(tg.ones(2, requires_grad=True))
+    tensor([1., 1.])
+    """
+    return conversion.clone(as_tensor_argument("detach_copy", input).detach())
 
 
 def diagonal_copy(input: Any, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:

@@ -335,7 +335,7 @@ def fill(input: Any, value: Any) -> Tensor:
             f"{value._array.ndim} dimensions."
         )
     value = conversion.cast(conversion.move(value, place), wanted)
-    return conversion.overwrite.record(input, value).clone()  # type: ignore[no-any-return]
+    return conversion.overwrite.record(input, value).clone()
 
 
 def fill_(input: Any, value: Any) -> Tensor:
@@ -347,7 +347,7 @@ def fill_(input: Any, value: Any) -> Tensor:
     >>> tg.fill_(tg.ones(2), 7)
     tensor([7., 7.])
     """
-    return as_tensor_argument("fill_", input).fill_(value)  # type: ignore[no-any-return]
+    return as_tensor_argument("fill_", input).fill_(value)
 
 
 def zero_(input: Any) -> Tensor:
@@ -359,7 +359,7 @@ def zero_(input: Any) -> Tensor:
     >>> tg.zero_(tg.ones(2))
     tensor([0., 0.])
     """
-    return as_tensor_argument("zero_", input).zero_()  # type: ignore[no-any-return]
+    return as_tensor_argument("zero_", input).zero_()
 
 
 def eye(

@@ -207,7 +207,7 @@ def asarray(
         out = conversion.clone(out)
     if requires_grad and out._edge is None:
         require(out)
-    return out  # type: ignore[no-any-return]
+    return out
 
 
 def scalar_tensor(

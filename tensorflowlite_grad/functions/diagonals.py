@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import TYPE_CHECKING, Any
 
+from ..backend.strides import row_major
 from ..ops import strided as ops
 from .arguments import as_tensor_argument
 from .arguments import axis as axis_of
-from .shape import reshape
+from .indexing import assigned
+from .padding import fill_value as fill_value_of
+from .shape import expand, reshape
 from .strided import shows_views, sliced_source
 
 if TYPE_CHECKING:
@@ -118,9 +122,7 @@ def diagflat(input: Any, offset: int = 0) -> Tensor:
     return diag_embed(reshape(as_tensor_argument("diagflat", input), -1), offset)
 
 
-def diagonal_scatter(
-    input: Any, src: Any, offset: int = 0, dim1: int = 0, dim2: int = 1
-) -> Tensor:
+def diagonal_scatter(input: Any, src: Any, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
     """Return a copy of a tensor with `src` on its diagonals.
 
     Examples
@@ -135,6 +137,26 @@ def diagonal_scatter(
         "diagonal_scatter", tuple(input._array.shape), int(offset), dim1, dim2
     )
     return ops.put.record(input, sliced_source(input, src, size), start, size, steps)
+
+
+def filled_diagonal(input: Any, fill_value: Any, wrap: bool = False) -> Tensor:
+    """Return a copy with a number on the main diagonal: ``x.fill_diagonal_`` out of place.
+
+    With `wrap`, a tall matrix has it again below each square.
+    """
+    shape = tuple(input._array.shape)
+    if len(shape) < 2:
+        raise RuntimeError(f"dimensions must larger than 1, got {len(shape)} in fill_diagonal_()")
+    if len(shape) > 2 and len(set(shape)) > 1:
+        raise RuntimeError(
+            "all dimensions of input must be of equal length in fill_diagonal_(), got "
+            f"{list(shape)}"
+        )
+    step = sum(row_major(shape))
+    count = -(-prod(shape) // step) if wrap and len(shape) == 2 else min(shape)
+    flat = reshape(input, -1)
+    value = expand(assigned(input, fill_value_of(input, fill_value)), (count,))
+    return reshape(ops.put.record(flat, value, (0,), (count,), ((step,),)), shape)
 
 
 def trace(input: Any) -> Tensor:

@@ -20,6 +20,7 @@ IN_PLACE: dict[str, tuple[tuple[str, ...], str]] = {
         "tensor([5., 0., 6.])",
     ),
     "put_": ((_ZEROS, _PLACES, _VALUES), "tensor([5., 0., 6.])"),
+    "fill_diagonal_": (("tg.zeros(2, 2)", "5"), "tensor([[5., 0.],\n        [0., 5.]])"),
     "tril_": (("tg.ones(2, 2)",), "tensor([[1., 0.],\n        [1., 1.]])"),
     "triu_": (("tg.ones(2, 2)",), "tensor([[1., 1.],\n        [0., 1.]])"),
 }

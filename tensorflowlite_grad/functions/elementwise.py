@@ -12,7 +12,6 @@ from ..autograd.graph import Variable
 from ..dtypes import kind_of_scalar
 from ..ops import (
     arithmetic,
-    comparison,
     conversion,
     exponential,
     promotion,
@@ -310,7 +309,7 @@ def rpow(input: Any, other: Any) -> Tensor:
     kind = other.__class__
     if (kind is float or kind is int) and input.dtype.is_floating_point:
         return arithmetic.pow_base.call(input, other)
-    return reflected(pow if kind is int else _pow_tensor, input, other)
+    return reflected(pow, input, other)
 
 
 def _pow_of_integers(input: Any, exponent: Any) -> Any:
@@ -334,6 +333,7 @@ def reflected(call: Any, input: Any, other: Any) -> Any:
 
 def rdiv(input: Any, other: Any) -> Tensor:
     """Return ``other / input``."""
+    input = as_tensor_argument("rdiv", input)
     if kind_of_scalar(other) is not None:
         return mul(reciprocal(input), other)  # PyTorch's two roundings
     return _div(other, input) if isinstance(other, Variable) else reflected(_div, input, other)

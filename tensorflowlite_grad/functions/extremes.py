@@ -38,7 +38,8 @@ _KERNELS = {
 }
 
 
-def _not_empty(name: str, input: Any, dims: Any) -> None:
+def refuse_empty(name: str, input: Any, dims: Any) -> None:
+    """Raise if there is nothing to choose from."""
     shape = tuple(input._array.shape)
     if dims is None:
         if not prod(shape):
@@ -68,7 +69,7 @@ def amax(
     tensor([5., 3.])
     """
     input, dims, keep = reduction("amax", input, dim, axis, keepdim, keepdims)
-    _not_empty("amax", input, dims)
+    refuse_empty("amax", input, dims)
     return _of_numbers(ops.amax, input, dims, keep)
 
 
@@ -84,7 +85,7 @@ def amin(
     tensor([1., 3.])
     """
     input, dims, keep = reduction("amin", input, dim, axis, keepdim, keepdims)
-    _not_empty("amin", input, dims)
+    refuse_empty("amin", input, dims)
     return _of_numbers(ops.amin, input, dims, keep)
 
 
@@ -117,7 +118,7 @@ def aminmax(
         )
     if not input._array.ndim:
         d, keep = None, False
-    _not_empty("aminmax", input, d)
+    refuse_empty("aminmax", input, d)
     parts = (_of_numbers(op, input, d, keep) for op in (ops.amin, ops.amax))
     return return_types.aminmax(*parts)
 
@@ -154,11 +155,11 @@ def _extreme(
     input, dims, keep = reduction(name, input, dim, axis, keepdim, keepdims)
     result = getattr(return_types, name)
     if dim is None and axis is None:
-        _not_empty(name, input, None)
+        refuse_empty(name, input, None)
         return _of_numbers(whole, input, None, False)
     if not input._array.ndim:
         return result(conversion.alias(input), _zeros_like_index(input))
-    _not_empty(name, input, dims)
+    refuse_empty(name, input, dims)
     position = arg.record(_comparable(name, input), dims[0], True)
     return result(*_picked(along, input, position, dims[0], keep))
 
@@ -264,7 +265,7 @@ def _position(
     name: str, op: Any, input: Any, dim: Any, keepdim: bool, axis: Any, keepdims: Any
 ) -> Any:
     input, dims, keep = reduction(name, input, dim, axis, keepdim, keepdims)
-    _not_empty(name, input, dims)
+    refuse_empty(name, input, dims)
     input = _comparable(name, input.detach())
     if not input._array.ndim:
         return _zeros_like_index(input)

@@ -24,6 +24,7 @@ __all__ = [
     "made",
     "made_like",
     "number",
+    "out_of_memory",
     "require",
 ]
 
@@ -82,11 +83,18 @@ def allocate(
     try:
         return getattr(place.xp, function)(shape, *fill, dtype=place.native(wanted))
     except MemoryError as error:
-        size = prod(shape) * wanted.itemsize
-        raise OutOfMemoryError(
-            f"{place.backend.name} can't allocate memory: {name}() tried to allocate {size} bytes "
-            f"for shape {list(shape)}: {error}"
-        ) from None
+        raise out_of_memory(name, shape, place, wanted, error) from None
+
+
+def out_of_memory(
+    name: str, shape: tuple[int, ...], place: Place, wanted: dtype, error: MemoryError
+) -> OutOfMemoryError:
+    """Return what to raise where a backend has no memory for a tensor."""
+    size = prod(shape) * wanted.itemsize
+    return OutOfMemoryError(
+        f"{place.backend.name} can't allocate memory: {name}() tried to allocate {size} bytes "
+        f"for shape {list(shape)}: {error}"
+    )
 
 
 def made(

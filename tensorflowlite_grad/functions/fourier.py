@@ -8,7 +8,7 @@ from .. import dtypes
 from ..dtypes import Kind, get_default_dtype
 from ..ops import conversion, indexing
 from ..ops import fourier as ops
-from .arguments import as_tensor_argument, one_of
+from .arguments import as_tensor_argument, one_of, shape_argument
 from .arguments import axes as axes_of
 from .arguments import axis as axis_of
 from .creation import arange
@@ -91,6 +91,7 @@ def resized(input: Any, axes: tuple[int, ...], sizes: tuple[int, ...]) -> Any:
     if any(s != slice(None) for s in crop):
         input = indexing.slice_.record(input, tuple(crop))
     if any(s != slice(None) for s in pad):
+        shape_argument("fft", (shape,))
         input = indexing.embed.record(input, tuple(shape), tuple(pad))
     return input
 
@@ -287,7 +288,7 @@ def fftfreq(n: int, d: float = 1.0, **options: Any) -> Tensor:
     middle = (n + 1) // 2
     requires_grad = options.pop("requires_grad", False)
     out: Any = ifftshift(_frequencies("fftfreq", n, (middle - n, middle), d, options))
-    return out.requires_grad_() if requires_grad else out  # type: ignore[no-any-return]
+    return out.requires_grad_() if requires_grad else out
 
 
 def rfftfreq(n: int, d: float = 1.0, **options: Any) -> Tensor:
@@ -300,7 +301,7 @@ def rfftfreq(n: int, d: float = 1.0, **options: Any) -> Tensor:
     tensor([0.0000, 0.2500, 0.5000])
     """
     n = _length("rfftfreq", n)
-    return _frequencies("rfftfreq", n, (0, n // 2 + 1), d, options)  # type: ignore[no-any-return]
+    return _frequencies("rfftfreq", n, (0, n // 2 + 1), d, options)
 
 
 def _shift(name: str, input: Any, dim: Any, axis: Any, up: int) -> Any:

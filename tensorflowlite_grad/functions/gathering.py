@@ -265,7 +265,9 @@ def repeat_interleave(
     size = input._array.shape[d]
     if isinstance(repeats, int):
         if repeats < 0:
-            raise RuntimeError(f"Repeats must be non-negative, got {repeats} in repeat_interleave()")
+            raise RuntimeError(
+                f"Repeats must be non-negative, got {repeats} in repeat_interleave()"
+            )
         _check_total(size * repeats, output_size)
         shape = tuple(input._array.shape)
         wide = expand(unsqueeze(input, d + 1), (*shape[: d + 1], repeats, *shape[d + 1 :]))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import dtypes
 from ..autograd.graph import Variable
+from ..backend import registry
 from ..backend.place import Place, device
 from ..backend.selection import default_place, resolve
 from .data import frombuffer
@@ -159,7 +160,7 @@ class Generator:
         >>> bool((tg.rand(2, generator=g.clone_state()) == tg.rand(2, generator=g)).all())
         True
         """
-        out = Generator(self._place.device)
+        out = _own(self._place)
         out.set_state(self.get_state())
         return out
 
@@ -167,11 +168,12 @@ class Generator:
         return f"<Generator on {self._place.device}, seed {self._seed}>"
 
     def __reduce__(self) -> Any:
-        return _restored, (self._place.device, self.get_state())
+        place = self._place
+        return _restored, (place.backend.name, place.kind, place.index, self.get_state())
 
 
-def _restored(where: device, state: Any) -> Generator:
-    out = Generator(where)
+def _restored(backend: str, kind: str, index: int, state: Any) -> Generator:
+    out = _own(registry.place(registry.get(backend), kind, index))
     out.set_state(state)
     return out
 

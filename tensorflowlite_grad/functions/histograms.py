@@ -9,12 +9,14 @@ from .. import dtypes, return_types
 from ..autograd.graph import Variable
 from ..dtypes import LEGACY_NAMES, Kind
 from ..ops import conversion
+from ..ops import reductions as reduction_ops
 from ..ops import searching as ops
 from ..ops.promotion import common_place
 from . import extremes, reductions
-from .arguments import as_tensor_argument, together
+from .arguments import as_tensor_argument, reduction, together
 from .comparison import logical_not
 from .creation import linspace, zeros
+from .elementwise import clamp, where
 from .shape import movedim
 
 if TYPE_CHECKING:
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = [
     "bincount",
     "bucketize",
+    "hash_tensor",
     "histc",
     "histogram",
     "histogramdd",
@@ -283,8 +286,11 @@ def histc(input: Any, bins: int = 100, min: float = 0, max: float = 0) -> Tensor
         raise RuntimeError(f"torch.histc: range of [{low}, {high}] is not finite")
     if low > high:
         raise RuntimeError(f"torch.histc: max must be larger than min, got {high} and {low}")
-    edges = _even_edges(input, low, high, bins)
-    return _spread_over(input.reshape(-1, 1), [edges], None)
+    flat = input.reshape(-1)
+    inside = (flat >= low) & (flat <= high)
+    place = where(inside, (flat - low) * bins / (high - low), 0.0)
+    at = clamp(conversion.cast(place, dtypes.int64), max=bins - 1)
+    return _counted(at, conversion.cast(inside, input.dtype), bins)
 
 
 def _check_bins(name: str, bins: Any, k: int) -> None:
@@ -486,3 +492,44 @@ def _edges_of(name: str, points: Any, bins: Any, k: int, bounds: Any) -> Any:
     if low == high:
         low, high = low - 0.5, high + 0.5
     return _even_edges(points, low, high, bins)
+
+
+# -- bits -------------------------------------------------------------------------------------
+
+
+def hash_tensor(
+    input: Any,
+    dim: Any = (),
+    *,
+    keepdim: bool = False,
+    mode: int = 0,
+    axis: Any = None,
+    keepdims: Any = None,
+) -> Tensor:
+    """Return the exclusive or of the elements' bits, which tells whether a tensor has changed.
+
+    Parameters
+    ----------
+    input : Tensor
+        Numbers count as float64 or int64.
+    dim : int or tuple of int
+        All axes by default.
+    keepdim : bool
+    mode : int
+        0, as in PyTorch.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.hash_tensor(tg.tensor([5, 3]))
+    tensor(6, dtype=tensorflowlite_grad.uint64)
+    """
+    dim = None if dim == () else dim
+    input, dims, keep = reduction("hash_tensor", input, dim, axis, keepdim, keepdims)
+    if mode != 0:
+        raise RuntimeError(f"Unknown hash_tensor mode: {mode}")
+    if input.dtype.is_complex:
+        raise _unsupported("xor_sum_cpu", input.dtype)
+    extremes.refuse_empty("hash_tensor", input, dims)
+    out: Tensor = reduction_ops.hash_tensor.record(input.detach(), dims, keep)
+    return out

@@ -9,7 +9,15 @@ from .. import dtypes
 from .arguments import as_tensor_argument
 from .index_form import Index
 
-__all__ = ["across", "along_axis", "bounded", "checked_shapes", "positions_of", "vector_of", "with_axis"]
+__all__ = [
+    "across",
+    "along_axis",
+    "bounded",
+    "checked_shapes",
+    "positions_of",
+    "vector_of",
+    "with_axis",
+]
 
 
 def along_axis(tensor: Any, axis: int, positions: Any) -> Index:

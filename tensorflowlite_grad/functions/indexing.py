@@ -185,11 +185,13 @@ def index_put(input: Any, indices: Any, values: Any, accumulate: bool = False) -
     tensor([5., 0., 6.])
     """
     input = as_tensor_argument("index_put", input)
-    if isinstance(values, Variable) and values.dtype is not input.dtype:
-        raise RuntimeError(
-            "Index put requires the source and destination dtypes match, got "
-            f"{input.dtype.name} for the destination and {values.dtype.name} for the source."
-        )
+    if isinstance(values, Variable):
+        have = values._place.dtype_of(values._array)
+        if have is not input.dtype:
+            raise RuntimeError(
+                "Index put requires the source and destination dtypes match, got "
+                f"{input.dtype.name} for the destination and {have.name} for the source."
+            )
     index, _ = normalise(input, tuple(indices))
     shape = selected_shape(input, index)
     values = fitted(assigned(input, values), shape, "index_put")

@@ -47,7 +47,7 @@ class TensorType:
 
     def __call__(self, *args: Any, device: Any = None) -> Tensor:
         """Return a tensor of a shape, or of data."""
-        return legacy(args, self.dtype, device)  # type: ignore[no-any-return]
+        return legacy(args, self.dtype, device)
 
     def __instancecheck__(self, value: object) -> bool:
         return isinstance(value, Variable) and value._place.dtype_of(value._array) is self.dtype

@@ -159,5 +159,3 @@ def lcm(input: Any, other: Any) -> Tensor:
     tensor([15, 20, 15])
     """
     return limits.lcm.call(*_of_integers("lcm", input, other))
-
-

@@ -44,6 +44,12 @@ def _pair(name: str, x: Any, y: Any) -> tuple[Any, Any]:
     x = as_tensor_argument(name, x)
     y = as_tensor_argument(name, y, "other", 2)
     place = x._place
+    native = x._array.dtype
+    common = native is place.float32 or native is place.float64
+    if not common and place.dtype_from(native) is dtypes.bool_:
+        raise NotImplementedError(
+            f"\"{name}\" not implemented for 'Bool': convert first, as in x.int() or x.float()"
+        )
     if place is not y._place and place.root is not y._place.root:
         promotion.common_place(name, [x, y])
         raise RuntimeError(f"{name}(): expected both tensors on {place.device}")
@@ -288,7 +294,7 @@ def inner(input: Any, other: Any) -> Tensor:
     other = as_tensor_argument("inner", other, "other", 2)
     a, b = tuple(input._array.shape), tuple(other._array.shape)
     if not a or not b:
-        return input * other  # type: ignore[no-any-return]
+        return input * other
     if a[-1] != b[-1]:
         raise RuntimeError(
             "inner() the last dimension must match on both input tensors but got shapes "
@@ -316,10 +322,10 @@ def chain_matmul(*matrices: Any) -> Tensor:
     for k, matrix in enumerate(matrices):
         if matrix.ndim != 2:
             raise RuntimeError(f"Tensor at index {k} is not 2-D but {matrix.ndim}-D")
-    return matrices[0] if len(matrices) == 1 else multi_dot(matrices)  # type: ignore[no-any-return]
+    return matrices[0] if len(matrices) == 1 else multi_dot(matrices)
 
 
-# -- a product, scaled and added to a tensor --------------------------------------------------------
+# -- a product, scaled and added to a tensor -----------------------------------------------------
 
 
 def _added(name: str, input: Any, product: Callable[[], Any], beta: Any, alpha: Any) -> Any:
@@ -329,8 +335,9 @@ def _added(name: str, input: Any, product: Callable[[], Any], beta: Any, alpha: 
         alpha, beta = int(alpha), int(beta)  # as PyTorch
     if input.dtype is not out.dtype:
         raise RuntimeError(
-            f"{name}(): self and mat2 must have the same dtype, but got {input.dtype.name} and "
-            f"{out.dtype.name}: expected all to have one dtype"
+            "self and mat2 must have the same dtype, but got "
+            f"{dtypes.LEGACY_NAMES[input.dtype.name]} and "
+            f"{dtypes.LEGACY_NAMES[out.dtype.name]}, in {name}()"
         )
     shape, want = tuple(input._array.shape), tuple(out._array.shape)
     if not _expands(shape, want):
@@ -378,7 +385,7 @@ def addmm(input: Any, mat1: Any, mat2: Any, *, beta: Any = 1, alpha: Any = 1) ->
     >>> tg.addmm(tg.tensor([10.0]), tg.tensor([[1.0, 2.0]]), tg.tensor([[3.0], [4.0]]))
     tensor([[21.]])
     """
-    return _added("addmm", input, lambda: mm(mat1, mat2), beta, alpha)  # type: ignore[no-any-return]
+    return _added("addmm", input, lambda: mm(mat1, mat2), beta, alpha)
 
 
 def addmv(input: Any, mat: Any, vec: Any, *, beta: Any = 1, alpha: Any = 1) -> Tensor:
@@ -390,7 +397,7 @@ def addmv(input: Any, mat: Any, vec: Any, *, beta: Any = 1, alpha: Any = 1) -> T
     >>> tg.addmv(tg.tensor([10.0]), tg.tensor([[1.0, 2.0]]), tg.tensor([3.0, 4.0]))
     tensor([21.])
     """
-    return _added("addmv", input, lambda: mv(mat, vec), beta, alpha)  # type: ignore[no-any-return]
+    return _added("addmv", input, lambda: mv(mat, vec), beta, alpha)
 
 
 def addr(input: Any, vec1: Any, vec2: Any, *, beta: Any = 1, alpha: Any = 1) -> Tensor:
@@ -425,12 +432,12 @@ def addr(input: Any, vec1: Any, vec2: Any, *, beta: Any = 1, alpha: Any = 1) -> 
             )
     if all(d.name == "bool" for d in numbers):
         product = outer(vec1, vec2) & bool(alpha)
-        return (input | product) if beta else product.expand(want)  # type: ignore[no-any-return]
+        return (input | product) if beta else product.expand(want)
     out = outer(vec1, vec2)
     if alpha != 1:
         out = out * alpha
     if beta != 0:
-        return (input if beta == 1 else input * beta) + out  # type: ignore[no-any-return]
+        return (input if beta == 1 else input * beta) + out
     return out + _nothing(input, want)
 
 
@@ -443,7 +450,7 @@ def baddbmm(input: Any, batch1: Any, batch2: Any, *, beta: Any = 1, alpha: Any =
     >>> tg.baddbmm(tg.ones(1), tg.ones(2, 1, 3), tg.ones(2, 3, 1)).flatten()
     tensor([4., 4.])
     """
-    return _added("baddbmm", input, lambda: bmm(batch1, batch2), beta, alpha)  # type: ignore[no-any-return]
+    return _added("baddbmm", input, lambda: bmm(batch1, batch2), beta, alpha)
 
 
 def addbmm(input: Any, batch1: Any, batch2: Any, *, beta: Any = 1, alpha: Any = 1) -> Tensor:
@@ -463,4 +470,4 @@ def addbmm(input: Any, batch1: Any, batch2: Any, *, beta: Any = 1, alpha: Any = 
         rows = reshape(permute(x, (1, 0, 2)), (n, b * m))
         return mm(rows, reshape(y, (b * m, y._array.shape[2])))
 
-    return _added("addbmm", input, product, beta, alpha)  # type: ignore[no-any-return]
+    return _added("addbmm", input, product, beta, alpha)

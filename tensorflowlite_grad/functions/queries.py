@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..autograd.graph import Variable
-from ..dtypes import Kind, dtype
+from ..dtypes import dtype
 from ..layouts import check_memory_format, contiguous_format, preserve_format
 from ..ops import conversion
 from .arguments import as_tensor_argument
@@ -19,9 +19,12 @@ __all__ = [
     "can_cast",
     "clone",
     "detach",
+    "get_device",
     "is_complex",
     "is_floating_point",
     "is_nonzero",
+    "is_same_size",
+    "is_signed",
     "is_storage",
     "is_tensor",
     "numel",
@@ -48,7 +51,7 @@ def clone(input: Tensor, *, memory_format: Any = preserve_format) -> Tensor:
     if memory_format is contiguous_format and not out.is_contiguous():
         # A clone may keep the order of the axes in memory.
         out._array = out._place.backend.copy(out._place.xp, out._array)
-    return out  # type: ignore[no-any-return]
+    return out
 
 
 def detach(input: Tensor) -> Tensor:
@@ -60,7 +63,7 @@ def detach(input: Tensor) -> Tensor:
     >>> tg.detach(tg.ones(2, requires_grad=True)).requires_grad
     False
     """
-    return as_tensor_argument("detach", input).detach()  # type: ignore[no-any-return]
+    return as_tensor_argument("detach", input).detach()
 
 
 def numel(input: Tensor) -> int:
@@ -72,7 +75,7 @@ def numel(input: Tensor) -> int:
     >>> tg.numel(tg.ones(2, 3))
     6
     """
-    return as_tensor_argument("numel", input).numel()  # type: ignore[no-any-return]
+    return as_tensor_argument("numel", input).numel()
 
 
 def is_tensor(obj: object) -> TypeIs[Tensor]:
@@ -130,6 +133,46 @@ def is_nonzero(input: Tensor) -> bool:
     return bool(as_tensor_argument("is_nonzero", input))
 
 
+def is_signed(input: Tensor) -> bool:
+    """Return whether a tensor's dtype has negative numbers.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.is_signed(tg.ones(2, dtype=tg.uint8))
+    False
+    """
+    input = as_tensor_argument("is_signed", input)
+    return input.dtype.is_signed
+
+
+def is_same_size(input: Tensor, other: Tensor) -> bool:
+    """Return whether two tensors have one shape.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.is_same_size(tg.ones(2), tg.ones(2, 1))
+    False
+    """
+    input = as_tensor_argument("is_same_size", input)
+    other = as_tensor_argument("is_same_size", other, "other", 2)
+    return input.shape == other.shape
+
+
+def get_device(input: Tensor) -> int:
+    """Return the index of the device that a tensor is on: -1 for the CPU.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.get_device(tg.ones(2, device="cpu"))
+    -1
+    """
+    place: Any = as_tensor_argument("get_device", input)._place
+    return -1 if place.kind == "cpu" else int(place.index)
+
+
 def is_storage(obj: object) -> bool:
     """Return whether an object is a tensor's storage, as PyTorch has them: none is, here.
 
@@ -158,4 +201,4 @@ def can_cast(from_: dtype, to: dtype) -> bool:
             raise TypeError(
                 f"can_cast(): argument {argument!r} must be dtype, not {type(value).__name__}"
             )
-    return Kind(from_.kind) <= to.kind
+    return from_.kind <= to.kind

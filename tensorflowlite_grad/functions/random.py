@@ -8,7 +8,7 @@ from .. import dtypes
 from ..dtypes import LEGACY_NAMES, Kind, get_default_dtype
 from ..layouts import check_layout, preserve_format
 from .arguments import shape_argument
-from .factory import dtype_argument, finish, like_options, number
+from .factory import dtype_argument, finish, like_options, number, out_of_memory
 from .generators import (
     Generator,
     generator_of,
@@ -59,6 +59,13 @@ def drawn(
             "numbers of this kind need a floating dtype"
         )
     source = generator_of(place, generator)
+    try:
+        return _numbers(draw, shape, wanted, place, source)
+    except MemoryError as error:
+        raise out_of_memory("random", shape, place, wanted, error) from None
+
+
+def _numbers(draw: str, shape: tuple[int, ...], wanted: Any, place: Any, source: Any) -> Any:
     with place.entered():
         if not wanted.is_complex:
             return getattr(source, draw)(place.xp, shape, place.native(wanted))
@@ -181,10 +188,13 @@ def integers(
                 f"and {most}, in {name}()"
             )
     source = generator_of(place, generator)
-    with place.entered():
-        native = place.native(dtypes.int64)
-        out = source.integers(place.xp, low, high, shape, native)
-        return place.xp.astype(out, place.native(wanted))
+    native = place.native(dtypes.int64)
+    try:
+        with place.entered():
+            out = source.integers(place.xp, low, high, shape, native)
+            return place.xp.astype(out, place.native(wanted))
+    except MemoryError as error:
+        raise out_of_memory(name, shape, place, dtypes.int64, error) from None
 
 
 def _range(d: dtypes.dtype) -> tuple[int, int]:
@@ -276,9 +286,12 @@ def randperm(
             "randperm()"
         )
     source = generator_of(place, generator)
-    with place.entered():
-        out = source.permutation(place.xp, n, place.native(dtypes.int64))
-        array = place.xp.astype(out, place.native(wanted))
+    try:
+        with place.entered():
+            out = source.permutation(place.xp, n, place.native(dtypes.int64))
+            array = place.xp.astype(out, place.native(wanted))
+    except MemoryError as error:
+        raise out_of_memory("randperm", (n,), place, dtypes.int64, error) from None
     return finish(array, place, requires_grad)
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["flip", "fliplr", "flipud", "roll", "rot90"]
 
 
-def flip(input: Any, *axis: Any, dims: Any = None) -> Tensor:
+def flip(input: Any, *listed_dims: Any, dims: Any = None, axis: Any = None) -> Tensor:
     """Return a copy with the order along some axes reversed.
 
     Examples
@@ -27,7 +27,8 @@ def flip(input: Any, *axis: Any, dims: Any = None) -> Tensor:
     tensor([3, 2, 1])
     """
     input = as_tensor_argument("flip", input)
-    found = axes("flip", listed("flip", axis, dims, "dims"), input._array.ndim)
+    dims = one_of("flip", dims, axis, "dims and axis", None)
+    found = axes("flip", listed("flip", listed_dims, dims, "dims"), input._array.ndim)
     return conversion.clone(input) if found is None else ops.flip.record(input, found)
 
 

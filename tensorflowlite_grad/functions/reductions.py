@@ -35,13 +35,17 @@ __all__ = [
 ]
 
 
-def _floating(name: str, input: Any) -> Any:
+def _no_mean(whose: str, found: Any) -> RuntimeError:
+    return RuntimeError(
+        f"mean(): could not infer output dtype. {whose} dtype must be either a floating point or "
+        f"complex dtype. Got: {dtypes.LEGACY_NAMES[found.name]}; convert with .float()"
+    )
+
+
+def _floating(input: Any) -> Any:
     found = input._place.dtype_of(input._array)
     if found.kind < Kind.FLOAT:
-        raise RuntimeError(
-            f"{name}(): could not infer output dtype. Input dtype must be either a floating "
-            f"point or complex dtype. Got: {found.name.capitalize()}; convert with .float()"
-        )
+        raise _no_mean("Input", found)
     return input
 
 
@@ -136,9 +140,11 @@ def mean(
     """
     input, dims, keep = reduction("mean", input, dim, axis, keepdim, keepdims)
     if dtype is not None:
+        if not dtype.is_differentiable:
+            raise _no_mean("Optional", dtype)
         input = conversion.cast(input, dtype)
     op = ops.mean_all if dims is None and not keep else ops.mean_dim
-    return reduced(op, _floating("mean", input), dims, keep)
+    return reduced(op, _floating(input), dims, keep)
 
 
 def prod(

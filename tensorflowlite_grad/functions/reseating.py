@@ -14,6 +14,8 @@ from .arguments import shape_argument
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ..tensor import Tensor
+
 __all__ = ["resize_as_"]
 
 

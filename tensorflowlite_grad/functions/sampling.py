@@ -239,6 +239,7 @@ def multinomial(
         )
     if kinds > 2**24:
         raise RuntimeError(f"number of categories cannot exceed 2^24, but got {kinds}")
+    shape_argument("multinomial", ((*input._array.shape[:-1], count),))
     xp = place.xp
     with place.entered():
         weights = xp.astype(input._array, place.native(dtypes.float64))

@@ -349,7 +349,7 @@ def _one_number(name: str, input: Any, value: Any) -> Any:
                 f"{name} only supports a 0-dimensional value tensor, but got tensor with "
                 f"{value._array.ndim} dimension(s)."
             )
-        if value.dtype.is_complex and not input.dtype.is_complex:
+        if value._place.dtype_of(value._array).is_complex and not input.dtype.is_complex:
             raise RuntimeError(
                 f"value cannot be converted to type {input.dtype.name} without overflow: {name} "
                 "got a complex one"

@@ -6,6 +6,7 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from ..autograd.graph import Variable
+from ..dtypes import float16
 from ..ops import conversion, indexing, promotion
 from ..ops import fourier as ops
 from .arguments import as_tensor_argument
@@ -202,6 +203,8 @@ def stft(
         x = _padded(x, lost, lost)
     rows = ops.frames.record(x, n_fft, hop)
     rows, window = _promoted(rows, window)
+    if rows.dtype is float16:
+        raise RuntimeError("Unsupported dtype Half: stft() needs float32 or wider")
     norm = "ortho" if normalized else "backward"
     axis = (rows._array.ndim - 1,)
     product = rows * window
@@ -322,4 +325,4 @@ def istft(
             stacklevel=2,
         )
         out = _padded(out, 0, stop - full)
-    return out  # type: ignore[no-any-return]
+    return out

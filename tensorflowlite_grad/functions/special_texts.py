@@ -147,11 +147,11 @@ POLYNOMIALS: dict[str, tuple[str, str]] = {
     ),
     "shifted_chebyshev_polynomial_t": (
         "Chebyshev's polynomials of the first kind at 2x - 1",
-        "tensor([ 1.,  0., -1.,  0.])",
+        "tensor([ 1.,  0., -1., -0.])",
     ),
     "shifted_chebyshev_polynomial_u": (
         "Chebyshev's polynomials of the second kind at 2x - 1",
-        "tensor([ 1.,  0., -1.,  0.])",
+        "tensor([ 1.,  0., -1., -0.])",
     ),
     "shifted_chebyshev_polynomial_v": (
         "Chebyshev's polynomials of the third kind at 2x - 1",

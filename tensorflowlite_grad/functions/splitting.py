@@ -21,6 +21,7 @@ __all__ = [
     "dsplit",
     "hsplit",
     "split",
+    "split_copy",
     "split_with_sizes",
     "split_with_sizes_copy",
     "tensor_split",
@@ -28,6 +29,7 @@ __all__ = [
     "unbind_copy",
     "unsafe_chunk",
     "unsafe_split",
+    "unsafe_split_with_sizes",
     "vsplit",
 ]
 
@@ -77,7 +79,7 @@ def split(
     dim = one_of("split", dim, axis, "dim and axis", 0)
     if not isinstance(split_size_or_sections, (tuple, list)):
         sizes = _even("split", input, split_size_or_sections, dim)
-        return _parts("split", input, sizes, dim, "SplitBackward0")  # type: ignore[no-any-return]
+        return _parts("split", input, sizes, dim, "SplitBackward0")
     return split_with_sizes(input, split_size_or_sections, dim)
 
 
@@ -142,9 +144,39 @@ def unsafe_split(input: Any, split_size: Any, dim: int = 0) -> tuple[Tensor, ...
     """
     input = as_tensor_argument("unsafe_split", input)
     sizes = _even("unsafe_split", input, split_size, dim)
+    out: tuple[Tensor, ...] = _parts("split", input, sizes, dim, "UnsafeSplitBackward0", copy=True)
+    return out
+
+
+def unsafe_split_with_sizes(input: Any, split_sizes: Any, dim: int = 0) -> tuple[Tensor, ...]:
+    """Return copies of parts of given sizes along an axis, which may be changed in place.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.unsafe_split_with_sizes(tg.arange(3), [1, 2])
+    (tensor([0]), tensor([1, 2]))
+    """
+    input = as_tensor_argument("unsafe_split_with_sizes", input)
+    sizes = _checked_sizes("unsafe_split_with_sizes", input, split_sizes, dim)
     out: tuple[Tensor, ...] = _parts(
-        "split", input, sizes, dim, "UnsafeSplitBackward0", copy=True
+        "split", input, sizes, dim, "UnsafeSplitWithSizesBackward0", copy=True
     )
+    return out
+
+
+def split_copy(input: Any, split_size: Any, dim: int = 0) -> tuple[Tensor, ...]:
+    """Return copies of parts of a tensor along an axis.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> tg.split_copy(tg.arange(3), 2)
+    (tensor([0, 1]), tensor([2]))
+    """
+    input = as_tensor_argument("split_copy", input)
+    sizes = _even("split_copy", input, split_size, dim)
+    out: tuple[Tensor, ...] = _parts("split", input, sizes, dim, "SplitBackward0Copy", copy=True)
     return out
 
 
@@ -157,9 +189,7 @@ def _chunk_sizes(name: str, input: Any, chunks: int, dim: int) -> list[int]:
     return _even(name, input, -(-size // chunks), dim) if size else [0] * chunks
 
 
-def chunk(
-    input: Any, chunks: int, dim: int = 0, *, axis: int | None = None
-) -> tuple[Tensor, ...]:
+def chunk(input: Any, chunks: int, dim: int = 0, *, axis: int | None = None) -> tuple[Tensor, ...]:
     """Return views of at most `chunks` parts of a tensor, of equal size but the last.
 
     Examples
@@ -186,9 +216,7 @@ def unsafe_chunk(input: Any, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     """
     input = as_tensor_argument("unsafe_chunk", input)
     sizes = _chunk_sizes("unsafe_chunk", input, chunks, dim)
-    out: tuple[Tensor, ...] = _parts(
-        "chunk", input, sizes, dim, "UnsafeSplitBackward0", copy=True
-    )
+    out: tuple[Tensor, ...] = _parts("chunk", input, sizes, dim, "UnsafeSplitBackward0", copy=True)
     return out
 
 
@@ -257,6 +285,7 @@ def tensor_split(
     size = input._array.shape[d]
     given = indices_or_sections
     if isinstance(given, Variable):
+        given = as_tensor_argument("tensor_split", given)
         if given._place.kind != "cpu" and given._array.ndim:
             raise RuntimeError("tensor_split expected tensor_indices_or_sections to be on cpu")
         if given._array.ndim > 1 or given.dtype.kind is not Kind.INT:
@@ -278,9 +307,7 @@ def tensor_split(
     after = (slice(None),) * (input._array.ndim - d - 1)
     for first, last in zip([0, *cuts], [*cuts, None], strict=True):
         low, high, _ = slice(first, last).indices(size)
-        out.append(
-            index_ops.slice_.record(input, (*before, slice(low, max(low, high), 1), *after))
-        )
+        out.append(index_ops.slice_.record(input, (*before, slice(low, max(low, high), 1), *after)))
     return tuple(out)
 
 

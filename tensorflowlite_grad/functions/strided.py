@@ -89,8 +89,16 @@ def as_strided(input: Any, size: Any, stride: Any, storage_offset: int | None = 
     input = as_tensor_argument("as_strided", input)
     geometry = _geometry("as_strided", input, size, stride, storage_offset)
     backend = input._place.backend
-    op = ops.as_strided if backend.strided_views else ops.as_strided_copy
-    return op.record(input, *geometry)
+    if not backend.strided_views:
+        return ops.as_strided_copy.record(input, *geometry)
+    out = ops.as_strided.record(input, *geometry)
+    view = out._extra.view
+    if view.parent is not None:
+        # What it shows of the base need not be shown by the input.
+        strides, offset, _ = backend.layout(view.base._array)
+        first = geometry[2] + backend.layout(input._array)[1] - offset
+        view.parent, view.options = None, (*geometry[:2], first, strides)
+    return out
 
 
 def as_strided_copy(
@@ -120,7 +128,9 @@ def as_strided_scatter(
     tensor([0., 1., 0., 0., 1.])
     """
     input = as_tensor_argument("as_strided_scatter", input)
-    sizes, strides, shift, own = _geometry("as_strided_scatter", input, size, stride, storage_offset)
+    sizes, strides, shift, own = _geometry(
+        "as_strided_scatter", input, size, stride, storage_offset
+    )
     src = sliced_source(input, src, sizes)
     shape, place = tuple(input._array.shape), input._place
     low, length = storage(shape, own, sizes, strides, shift)
@@ -176,7 +186,9 @@ def unfold(input: Any, dimension: int, size: int, step: int) -> Tensor:
     if size < 0:
         raise RuntimeError(f"size is {size} but must be >= 0, in unfold()")
     if size > whole:
-        raise RuntimeError(f"maximum size for tensor at dimension {d} is {whole} but size is {size}")
+        raise RuntimeError(
+            f"maximum size for tensor at dimension {d} is {whole} but size is {size}"
+        )
     if step <= 0:
         raise RuntimeError(f"step is {step} but must be > 0, in unfold()")
     op = ops.unfold if shows_views(input) else ops.get

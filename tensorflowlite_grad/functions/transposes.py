@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from ..dtypes import Kind
 from ..ops.broadcasting import sum_to
 from ..size import Size
-from .arguments import as_tensor_argument, shape_argument
 from . import reductions
+from .arguments import as_tensor_argument, shape_argument
 from .shape import transpose
 
 if TYPE_CHECKING:

@@ -11,7 +11,8 @@ from ..backend import registry
 from ..backend.selection import resolve
 from ..functions import elementwise, legacy, queries
 from ..functions.factory import dtype_argument
-from ..layouts import check_memory_format, contiguous_format, preserve_format
+from ..layouts import check_memory_format, contiguous_format, preserve_format, strided
+from ..layouts import layout as Layout
 from ..ops import conversion
 
 if TYPE_CHECKING:
@@ -263,6 +264,47 @@ class ConversionMethods(Variable):
         tensor([False,  True])
         """
         return self.to(dtypes.bool_, memory_format=memory_format)
+
+    is_signed = queries.is_signed
+    is_same_size = queries.is_same_size
+    get_device = queries.get_device
+
+    @property
+    def layout(self: Any) -> Layout:
+        """How elements are kept: always `strided`."""
+        return strided
+
+    @property
+    def is_cpu(self: Any) -> Any:
+        """Whether the elements are on the CPU."""
+        return self._place.kind == "cpu"
+
+    @property
+    def is_sparse(self: Any) -> Any:
+        """Whether only elements other than zero are kept: never."""
+        return False
+
+    def pin_memory(self: Any) -> Tensor:
+        """Return the tensor: what programs for PyTorch do to speed up copies has no effect.
+
+        Examples
+        --------
+        >>> import tensorflowlite_grad as tg
+        >>> tg.ones(2).pin_memory()
+        tensor([1., 1.])
+        """
+        return self
+
+    def is_pinned(self: Any) -> Any:
+        """Return whether the memory is pinned: never.
+
+        Examples
+        --------
+        >>> import tensorflowlite_grad as tg
+        >>> tg.ones(2).is_pinned()
+        False
+        """
+        return False
 
     @property
     def real(self: Any) -> Tensor:

@@ -57,4 +57,5 @@ class IndexingMethods:
     diag = diagonals.diag
     diag_embed = diagonals.diag_embed
     diagflat = diagonals.diagflat
+    fill_diagonal_ = in_place("fill_diagonal_", diagonals.filled_diagonal)
     trace = diagonals.trace

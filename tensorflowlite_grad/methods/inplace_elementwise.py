@@ -6,7 +6,7 @@ from typing import Any
 
 from ..functions import comparison, limits, parts, special
 from ..functions import elementwise as f
-from .inplace import in_place
+from .inplace import InPlaceMethods, in_place
 
 
 def _polygamma(input: Any, n: int) -> Any:
@@ -18,19 +18,19 @@ class ElementwiseInPlaceMethods:
 
     __slots__ = ()
 
-    absolute_ = in_place("absolute_", f.abs)
-    negative_ = in_place("negative_", f.neg)
-    true_divide_ = in_place("true_divide_", f.div)
-    fix_ = in_place("fix_", f.trunc)
+    absolute_ = InPlaceMethods.abs_
+    negative_ = InPlaceMethods.neg_
+    true_divide_ = InPlaceMethods.div_
+    fix_ = InPlaceMethods.trunc_
     sgn_ = in_place("sgn_", f.sgn)
     exp2_ = in_place("exp2_", f.exp2)
     hypot_ = in_place("hypot_", f.hypot)
     copysign_ = in_place("copysign_", f.copysign)
     xlogy_ = in_place("xlogy_", f.xlogy)
     logit_ = in_place("logit_", f.logit)
-    arcsin_ = in_place("arcsin_", f.asin)
-    arccos_ = in_place("arccos_", f.acos)
-    arctan_ = in_place("arctan_", f.atan)
+    arcsin_ = InPlaceMethods.asin_
+    arccos_ = InPlaceMethods.acos_
+    arctan_ = InPlaceMethods.atan_
     atan2_ = arctan2_ = in_place("atan2_", f.atan2)
     asinh_ = arcsinh_ = in_place("asinh_", f.asinh)
     acosh_ = arccosh_ = in_place("acosh_", f.acosh)

@@ -47,6 +47,7 @@ class ShapeMethods:
     split = splitting.split
     split_with_sizes = splitting.split_with_sizes
     unsafe_split = splitting.unsafe_split
+    unsafe_split_with_sizes = splitting.unsafe_split_with_sizes
     chunk = splitting.chunk
     unsafe_chunk = splitting.unsafe_chunk
     unbind = splitting.unbind

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 #: Versions of the standard whose code runs on this one.
 _VERSIONS = ("2021.12", "2022.12", "2023.12", "2024.12")
-_new_int = int.__new__
 
 
 class Count(int):
@@ -31,13 +30,13 @@ class Count(int):
     (True, tensorflowlite_grad.Size([2, 3]), 2)
     """
 
-    _shape: tuple[int, ...]
+    _shape: Size
 
     def __call__(self, dim: int | None = None) -> Any:
         """Return the shape, or the size along one axis."""
         shape = self._shape
         if dim is None:
-            return Size(shape)
+            return shape
         if not shape:
             axis("size", dim, 0)
             raise IndexError("Dimension specified as 0 but tensor has no dimensions")
@@ -45,6 +44,19 @@ class Count(int):
 
     def __reduce__(self) -> Any:
         return int, (int(self),)
+
+
+#: One for each shape met: making one takes longer than most uses of it.
+_counts: dict[tuple[int, ...], Count] = {}
+
+
+def _count(shape: tuple[int, ...]) -> Count:
+    if len(_counts) >= 4096:
+        _counts.clear()
+    out = Count(prod(shape))
+    out._shape = Size(shape)
+    _counts[tuple(shape)] = out
+    return out
 
 
 class StandardMethods:
@@ -56,9 +68,7 @@ class StandardMethods:
     def size(self: Any) -> Count:
         """The number of elements; ``size()`` is the shape, ``size(dim)`` a part of it."""
         shape = self._array.shape
-        out = _new_int(Count, prod(shape))
-        out._shape = shape
-        return out
+        return _counts.get(shape) or _count(shape)
 
     def __array_namespace__(self: Any, *, api_version: str | None = None) -> Any:
         if api_version is not None and api_version not in _VERSIONS:

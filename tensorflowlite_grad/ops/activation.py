@@ -98,8 +98,7 @@ gelu_tanh = elementwise(
 
 
 def _silu_slope(xp: Any, z: Any) -> Any:
-    gate = sigmoid.on(xp, z)
-    return gate * (1 + z * (1 - gate))
+    return sigmoid.on(xp, z) * (1 + z * sigmoid.on(xp, -z))
 
 
 silu = elementwise(
@@ -111,8 +110,8 @@ silu = elementwise(
 
 
 def _mish_slope(xp: Any, x: Any) -> Any:
-    weight = xp.tanh(softplus.on(xp, x))
-    return weight + x * sigmoid.on(xp, x) * (1 - weight * weight)
+    smooth = softplus.on(xp, x)
+    return xp.tanh(smooth) + x * sigmoid.on(xp, x) * xp.sech_squared(smooth, 1.0)
 
 
 mish = elementwise(

@@ -261,11 +261,16 @@ remainder = elementwise(
 )
 fmod = elementwise(
     "fmod",
-    lambda xp, input, other: input - other * _truncated_quotient(xp, input, other),
+    lambda xp, input, other: _truncated_remainder(xp, input, other),
     result="real",
     input=None,
     other=lambda xp, g, input, other: -g * xp.trunc(input / other),
 )
+
+
+def _truncated_remainder(xp: Any, x: Any, y: Any) -> Any:
+    """Return the remainder with the sign of `x`; of floating-point numbers, without rounding."""
+    return xp.fmod(x, y) if is_floating(x) else x - y * _truncated(xp, x, y)
 
 
 def _truncated_quotient(xp: Any, x: Any, y: Any) -> Any:
@@ -316,22 +321,24 @@ maximum = elementwise(
     "maximum",
     result="real",
     # A tie gives each side half.
-    input=lambda xp, g, input, other: g * _share(xp, g, input > other, input == other),
-    other=lambda xp, g, input, other: g * _share(xp, g, other > input, input == other),
+    input=lambda xp, g, input, other: _share(xp, g, input < other, input == other),
+    other=lambda xp, g, input, other: _share(xp, g, other < input, input == other),
 )
 minimum = elementwise(
     "minimum",
     "minimum",
     result="real",
-    input=lambda xp, g, input, other: g * _share(xp, g, input < other, input == other),
-    other=lambda xp, g, input, other: g * _share(xp, g, other < input, input == other),
+    input=lambda xp, g, input, other: _share(xp, g, input > other, input == other),
+    other=lambda xp, g, input, other: _share(xp, g, other > input, input == other),
 )
 
 
-def _share(xp: Any, like: Any, wins: Any, ties: Any) -> Any:
-    """Return 1 where an operand wins, half where it ties, else 0."""
-    one, half = xp.astype(wins, like.dtype), xp.astype(ties, like.dtype)
-    return one + half / 2
+def _share(xp: Any, g: Any, loses: Any, ties: Any) -> Any:
+    """Return the gradient where an operand wins, half of it where it ties, else 0.
+
+    NaN does not lose.
+    """
+    return xp.where(loses, xp.zeros_like(g), xp.where(ties, g / 2, g))
 
 
 clamp_scalar = elementwise(
@@ -363,7 +370,8 @@ relu = elementwise(
     "relu",
     lambda xp, input: xp.maximum(input, xp.zeros_like(input)),
     result="real",
-    input=lambda xp, g, out: g * xp.astype(out > 0, g.dtype),
+    # Not `out > 0`: NaN lets the gradient through.
+    input=lambda xp, g, out: g * xp.astype(out != 0, g.dtype),
 )
 where = elementwise(
     "where",

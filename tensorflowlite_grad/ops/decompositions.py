@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..backend import linalg as generic
-from .declare import general
+from .declare import Operation, general, linear
 from .kinds import is_complex
 from .matrices import (
     adjoint,
@@ -19,6 +19,7 @@ from .matrices import (
     identity,
     only_diagonal,
     real_part,
+    total,
     transpose,
 )
 from .several import several
@@ -51,10 +52,9 @@ def _cholesky(xp: Any, A: Any) -> Any:
         if not generic.is_refusal(error):
             raise
         raise generic.not_positive_definite(xp, A) from None
-    if getattr(xp, "silent_linalg", False) and 0 not in A.shape:
-        on_diagonal = real_part(xp, diagonal(xp, out))
-        if not bool(xp.all(on_diagonal > 0)):
-            raise generic.not_positive_definite(xp, A)
+    # Of NaN no library complains, and CuPy of nothing.
+    if not bool(xp.all(real_part(xp, generic.extension(xp).diagonal(out)) > 0)):
+        raise generic.not_positive_definite(xp, A)
     return out
 
 
@@ -115,9 +115,7 @@ def _qr_back(xp: Any, g_Q: Any, g_R: Any, Q: Any, R: Any, mode: str) -> Any:
         return xp.concat([first, xp.matmul(Q, xp.zeros_like(R2))], axis=-1)
     g_rest = g_R[..., :, m:]
     onto_Q = xp.matmul(Q, xp.matmul(R2, adjoint(xp, g_rest)))
-    first = _tall_qr_back(
-        xp, onto_Q if g_Q is None else g_Q + onto_Q, g_R[..., :, :m], Q, R1
-    )
+    first = _tall_qr_back(xp, onto_Q if g_Q is None else g_Q + onto_Q, g_R[..., :, :m], Q, R1)
     return xp.concat([first, xp.matmul(Q, g_rest)], axis=-1)
 
 
@@ -170,6 +168,31 @@ qr = several(
 )
 
 
+# -- what a decomposition leaves open ----------------------------------------------------------
+
+
+def _checked_gauge(xp: Any, X: Any, name: str, what: str) -> Any:
+    """Return a copy of X; RuntimeError if its diagonal is not real.
+
+    Complex vectors are determined up to a factor of absolute value 1 each. Where a loss depends
+    on these, there is no gradient, and this is where it shows.
+    """
+    if 0 not in X.shape:
+        size = xp.abs(xp.imag(generic.extension(xp).diagonal(X)))
+        if float(xp.max(size)) > 1e-2:
+            raise RuntimeError(
+                f"{name}_backward: The {what} in the complex case are specified up to "
+                "multiplication by e^{i phi}. The specified loss function depends on this "
+                "quantity, so it is ill-defined."
+            )
+    return xp.asarray(X, copy=True)
+
+
+gauge = linear(
+    "linalg_gauge", _checked_gauge, ["name", "what"], jvp=lambda xp, X_dot: X_dot, X=None
+)
+
+
 # -- eigenvalues of Hermitian matrices ------------------------------------------------------------
 
 
@@ -200,6 +223,8 @@ def _eigh_back(
     if g_eigenvectors is None:
         return xp.matmul(V * _as_kind(xp, xp.expand_dims(g_eigenvalues, axis=-2), V), Vh)
     inner = xp.matmul(Vh, g_eigenvectors)
+    if is_complex(V):
+        inner = gauge.on(xp, inner, "linalg_eigh", "eigenvectors")
     inner = _off_diagonal(xp, inner / _as_kind(xp, _gaps(xp, eigenvalues, V), V))
     if g_eigenvalues is not None:
         inner = inner + diagonal_matrix(xp, _as_kind(xp, g_eigenvalues, V))
@@ -215,7 +240,9 @@ def _eigh_tangent(xp: Any, A_dot: Any, eigenvalues: Any, eigenvectors: Any) -> A
 
 eigh = several(
     "linalg_eigh",
-    lambda xp, A, upper: tuple(generic.extension(xp).eigh(_triangle(xp, A, upper))),
+    lambda xp, A, upper: tuple(
+        generic.converged("linalg.eigh", generic.extension(xp).eigh, _triangle(xp, A, upper))
+    ),
     ("eigenvalues", "eigenvectors"),
     ["upper"],
     jvp=_eigh_tangent,
@@ -236,7 +263,9 @@ def _eigvalsh_tangent(xp: Any, A_dot: Any, A: Any, upper: bool) -> Any:
 
 eigvalsh = general(
     "linalg_eigvalsh",
-    lambda xp, A, upper: generic.extension(xp).eigvalsh(_triangle(xp, A, upper)),
+    lambda xp, A, upper: generic.converged(
+        "linalg.eigh", generic.extension(xp).eigvalsh, _triangle(xp, A, upper)
+    ),
     ["upper"],
     node_name="LinalgEighBackward0",
     jvp=_eigvalsh_tangent,
@@ -248,7 +277,8 @@ eigvalsh = general(
 
 
 def _svd(xp: Any, A: Any, full_matrices: bool) -> Any:
-    U, S, Vh = generic.extension(xp).svd(A, full_matrices=full_matrices)
+    svd = generic.extension(xp).svd
+    U, S, Vh = generic.converged("linalg.svd", svd, A, full_matrices=full_matrices)
     return U, S, Vh
 
 
@@ -266,17 +296,26 @@ def _svd_back(xp: Any, g_U: Any, g_S: Any, g_Vh: Any, U: Any, S: Any, Vh: Any) -
     if g_U is None and g_Vh is None:
         return xp.matmul(U * _as_kind(xp, xp.expand_dims(g_S, axis=-2), U), Vh)
     gaps = _gaps(xp, values * values, U)
-    inner = None
+    turned = turned_V = inner = None
     if g_U is not None:
         g_U = g_U[..., :, :k]
         turned = _skew(xp, xp.matmul(adjoint(xp, U), g_U))
+    if g_Vh is not None:
+        g_Vh = g_Vh[..., :k, :]
+        turned_V = _skew(xp, xp.matmul(Vh, adjoint(xp, g_Vh)))
+    if is_complex(U):
+        both = total(turned, turned_V)
+        checked = gauge.on(xp, both, "linalg_svd", "singular vectors")
+        if turned is not None:
+            turned = checked if turned_V is None else checked - turned_V
+        else:
+            turned_V = checked
+    if turned is not None:
         inner = _off_diagonal(xp, turned / gaps) * row
         if is_complex(U):
             inner = inner + only_diagonal(xp, turned) / (2 * column)
-    if g_Vh is not None:
-        g_Vh = g_Vh[..., :k, :]
-        turned = _skew(xp, xp.matmul(Vh, adjoint(xp, g_Vh)))
-        part = column * _off_diagonal(xp, turned / gaps)
+    if turned_V is not None:
+        part = column * _off_diagonal(xp, turned_V / gaps)
         inner = part if inner is None else inner + part
     if g_S is not None:
         inner = inner + diagonal_matrix(xp, _as_kind(xp, g_S, U))
@@ -345,7 +384,7 @@ def _svdvals_tangent(xp: Any, A_dot: Any, A: Any) -> Any:
 
 svdvals = general(
     "linalg_svdvals",
-    lambda xp, A: generic.extension(xp).svdvals(A),
+    lambda xp, A: generic.converged("linalg.svd", generic.extension(xp).svdvals, A),
     node_name="LinalgSvdBackward0",
     jvp=_svdvals_tangent,
     A=_svdvals_slope,
@@ -374,6 +413,7 @@ def _eig_back(
         scaled = xp.expand_dims(g_eigenvalues, axis=-1) * Vh
         return _of_operand(xp, solve.on(xp, Vh, scaled, "linalg.eig_backward"), A)
     inner = xp.matmul(Vh, g_eigenvectors)
+    inner = gauge.on(xp, inner, "linalg_eig", "eigenvectors")
     length = xp.expand_dims(real_part(xp, diagonal(xp, inner)), axis=-2)
     inner = inner - xp.matmul(Vh, V * _as_kind(xp, length, V))
     inner = _off_diagonal(xp, inner / xp.conj(_gaps(xp, eigenvalues, V)))
@@ -514,7 +554,7 @@ def _ldl_solve_back(xp: Any, g: Any, LD: Any, pivots: Any, B_shape: Any, hermiti
     return ldl_solve.on(xp, LD, pivots, g, hermitian)
 
 
-ldl_solve = general(
+ldl_solve: Operation = general(
     "linalg_ldl_solve",
     lambda xp, LD, pivots, B, hermitian: xp.linalg_ldl_solve(LD, pivots, B, hermitian),
     ["hermitian"],

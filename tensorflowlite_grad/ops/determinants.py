@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..backend import linalg as generic
-from .declare import general
+from .declare import Operation, general
 from .kinds import is_complex
 from .matrices import adjoint, diagonal, diagonal_matrix, trace_of_product, transpose
 from .several import several
@@ -53,9 +53,25 @@ def _factors(xp: Any, A: Any) -> Any:
     return U, xp.astype(s, A.dtype), Vh, phase
 
 
+def _turned(xp: Any, A: Any) -> Any:
+    """Return the cofactors of two rows and columns: the other corner, signed."""
+    signs = 1 - 2 * xp.asarray([[0, 1], [1, 0]], dtype=A.dtype)
+    return xp.flip(A, axis=(-2, -1)) * signs
+
+
+def _crossed(xp: Any, A: Any, B: Any) -> Any:
+    """Return the vector products of each row's followers, the next of A, the last of B."""
+    x, y = xp.roll(A, -1, axis=-2), xp.roll(B, 1, axis=-2)
+    left = xp.roll(x, -1, axis=-1) * xp.roll(y, 1, axis=-1)
+    return left - xp.roll(x, 1, axis=-1) * xp.roll(y, -1, axis=-1)
+
+
 def _cofactors(xp: Any, A: Any) -> Any:
     if 0 in A.shape:
         return xp.asarray(A, copy=True)
+    n = A.shape[-1]
+    if n <= 3:
+        return xp.ones_like(A) if n == 1 else _turned(xp, A) if n == 2 else _crossed(xp, A, A)
     C = _well_conditioned(xp, A)
     if C is not None:
         return generic.extension(xp).det(A)[..., None, None] * transpose(xp, C)
@@ -67,6 +83,10 @@ def _cofactors(xp: Any, A: Any) -> Any:
 def _cofactor_slopes(xp: Any, A: Any, E: Any) -> Any:
     if 0 in A.shape or A.shape[-1] == 1:  # the cofactor of a number is 1
         return xp.zeros_like(E)
+    if A.shape[-1] == 2:
+        return _turned(xp, E)
+    if A.shape[-1] == 3:
+        return _crossed(xp, A, E) + _crossed(xp, E, A)
     C = _well_conditioned(xp, A)
     if C is not None:
         CE = xp.matmul(C, E)
@@ -93,10 +113,7 @@ def _third(xp: Any, A: Any, E: Any, D: Any) -> Any:
     a = xp.sum(diagonal(xp, CE), axis=-1)[..., None, None]
     b = xp.sum(diagonal(xp, CD), axis=-1)[..., None, None]
     c = trace_of_product(xp, CE, CD)
-    inner = (
-        (a * b - c) * C
-        - xp.matmul(b * CE + a * CD - xp.matmul(CE, CD) - xp.matmul(CD, CE), C)
-    )
+    inner = (a * b - c) * C - xp.matmul(b * CE + a * CD - xp.matmul(CE, CD) - xp.matmul(CD, CE), C)
     return xp.expand_dims(xp.expand_dims(det.on(xp, A), axis=-1), axis=-1) * transpose(xp, inner)
 
 
@@ -111,7 +128,7 @@ det = general(
     jvp=lambda xp, A_dot, A: xp.sum(cofactor.on(xp, A) * A_dot, axis=(-2, -1)),
     A=lambda xp, g, A: _lifted(xp, g) * cofactor.on(xp, A),
 )
-cofactor = general(
+cofactor: Operation = general(
     "linalg_cofactor",
     _cofactors,
     conjugate=True,
@@ -129,7 +146,7 @@ def _slope_tangent(xp: Any, A_dot: Any, E_dot: Any, A: Any, E: Any) -> Any:
     return parts[0] if len(parts) == 1 else parts[0] + parts[1]
 
 
-cofactor_slope = general(
+cofactor_slope: Operation = general(
     "linalg_cofactor_slope",
     _cofactor_slopes,
     conjugate=True,

@@ -23,11 +23,10 @@ log2 = elementwise(
     "log2",
     "log2",
     result="float",
-    # The quotient first: a product with a denormal number is not exact.
-    input=lambda xp, g, input: g / input * (1 / log(2)),
+    input=lambda xp, g, input: g * (1 / log(2)) / input,
 )
 log10 = elementwise(
-    "log10", "log10", result="float", input=lambda xp, g, input: g / input * (1 / log(10))
+    "log10", "log10", result="float", input=lambda xp, g, input: g * (1 / log(10)) / input
 )
 log1p = elementwise(
     "log1p",

@@ -34,7 +34,7 @@ def _added(xp: Any, x: Any, kernel: Sizes, geometry: Any, size: Sizes, count: Si
 
 
 #: `geometry` is stride, padding and dilation; `size` is the image's, `count` the windows'.
-im2col = linear(
+im2col: Any = linear(
     "im2col",
     lambda xp, input, kernel, geometry, size, count: _columns(xp, input, kernel, geometry, count),
     ["kernel", "geometry", "size", "count"],
@@ -43,7 +43,7 @@ im2col = linear(
         xp, g, kernel, geometry, size, count
     ),
 )
-col2im = linear(
+col2im: Any = linear(
     "col2im",
     lambda xp, input, kernel, geometry, size, count: _added(
         xp, input, kernel, geometry, size, count

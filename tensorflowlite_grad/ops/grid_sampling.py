@@ -131,7 +131,35 @@ def _weight(xp: Any, inside: Any, taps: Any, by: int | None = None) -> Any:
     return xp.where(inside, out, xp.zeros_like(out))
 
 
+#: More results than this are computed for a part of the batch at a time.
+_PART = 1 << 18
+
+
+def _by_parts(xp: Any, rule: Any, count: int, *operands: Any) -> Any:
+    """Return what `rule` makes of operands with a batch, of so many elements, in parts."""
+    batch = operands[0].shape[0]
+    step = max(_PART * batch // max(count, 1), 1)
+    if step >= batch:
+        return rule(*operands)
+    starts = range(0, batch, step)
+    return xp.concat([rule(*(x[k : k + step, ...] for x in operands)) for k in starts], axis=0)
+
+
+def _count(input_shape: Any, grid_shape: Any) -> int:
+    return prod(input_shape[:2]) * max(prod(grid_shape[1:-1]), prod(input_shape[2:]))
+
+
 def _sampled(xp: Any, input: Any, grid: Any, options: Any) -> Any:
+    return _by_parts(
+        xp,
+        lambda x, u: _sampled_part(xp, x, u, options),
+        _count(input.shape, grid.shape),
+        input,
+        grid,
+    )
+
+
+def _sampled_part(xp: Any, input: Any, grid: Any, options: Any) -> Any:
     ndim = input.ndim - 2
     out = None
     for index, inside, taps in _corners(xp, input.shape, grid, options):
@@ -144,6 +172,16 @@ def _sampled(xp: Any, input: Any, grid: Any, options: Any) -> Any:
 
 
 def _by_input(xp: Any, g: Any, grid: Any, input_shape: Any, options: Any) -> Any:
+    return _by_parts(
+        xp,
+        lambda g, u: _by_input_part(xp, g, u, input_shape, options),
+        _count(input_shape, grid.shape),
+        g,
+        grid,
+    )
+
+
+def _by_input_part(xp: Any, g: Any, grid: Any, input_shape: Any, options: Any) -> Any:
     out = None
     for index, inside, taps in _corners(xp, input_shape, grid, options):
         weighted = g * xp.expand_dims(_weight(xp, inside, taps), axis=1)
@@ -154,6 +192,17 @@ def _by_input(xp: Any, g: Any, grid: Any, input_shape: Any, options: Any) -> Any
 
 def _by_grid(xp: Any, g: Any, input: Any, grid: Any, options: Any) -> Any:
     """Return the gradient of the grid: what corners differ by, along each axis."""
+    return _by_parts(
+        xp,
+        lambda g, x, u: _by_grid_part(xp, g, x, u, options),
+        _count(input.shape, grid.shape),
+        g,
+        input,
+        grid,
+    )
+
+
+def _by_grid_part(xp: Any, g: Any, input: Any, grid: Any, options: Any) -> Any:
     ndim = input.ndim - 2
     if options[0] == "nearest":  # zeros, that still follow from the cotangent
         total = xp.expand_dims(xp.sum(g, axis=1), axis=-1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-__all__ = ["is_bool", "is_complex", "is_floating", "is_half", "is_integral"]
+__all__ = ["is_bool", "is_complex", "is_floating", "is_integral"]
 
 
 @lru_cache(maxsize=None, typed=True)  # libraries' dtypes may be equal, or refuse to compare
@@ -32,8 +32,3 @@ def is_complex(x: Any) -> bool:
 def is_floating(x: Any) -> bool:
     """Return whether elements are real floating-point numbers."""
     return "float" in _name(x.dtype)
-
-
-def is_half(x: Any) -> bool:
-    """Return whether elements are floating-point numbers of 16 bits."""
-    return "float16" in _name(x.dtype)

@@ -61,7 +61,7 @@ def _standardized_back(
     shape = tuple(input.shape)
     count = max(reduced_count(shape, axes), 1)
     found: dict[str, Any] = {}
-    total = None
+    total: Any = None
     centred = None
     if g_out is not None:
         if "bias" in wanted:
@@ -198,7 +198,7 @@ def _by_root_back(
 ) -> dict[str, Any]:
     count = max(reduced_count(input.shape, axes), 1)
     found: dict[str, Any] = {}
-    total = None
+    total: Any = None
     if g_out is not None:
         rate = _rate(xp, power, eps)
         unit = input * rate

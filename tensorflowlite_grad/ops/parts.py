@@ -95,7 +95,5 @@ frexp = several(
     ("mantissa", "exponent"),
     constant=("exponent",),
     jvp=lambda xp, input_dot, exponent, input: _mantissa_slope(xp, input_dot, exponent, input),
-    input=lambda xp, g_mantissa, exponent, input: _mantissa_slope(
-        xp, g_mantissa, exponent, input
-    ),
+    input=lambda xp, g_mantissa, exponent, input: _mantissa_slope(xp, g_mantissa, exponent, input),
 )

@@ -1,7 +1,8 @@
 """Orthogonal polynomials: by their recurrences, each element to a degree of its own.
 
 The degree is the second operand, truncated to an integer; below zero the value is 0. The highest
-degree comes as an option, so that no rule looks at values. The recurrences are those of the Digital Library of Mathematical Functions, section 18.9.
+degree comes as an option, so that no rule looks at values. The recurrences are those of the Digital
+Library of Mathematical Functions, section 18.9.
 """
 
 from __future__ import annotations
@@ -30,9 +31,7 @@ def _values(xp: Any, x: Any, n: Any, highest: int, first: Any, following: Any) -
     return xp.where((x != x) | (n != n), x * n, out)
 
 
-def _slopes(
-    xp: Any, x: Any, n: Any, highest: int, first: Any, following: Any, slope: float
-) -> Any:
+def _slopes(xp: Any, x: Any, n: Any, highest: int, first: Any, following: Any, slope: float) -> Any:
     """Return the derivatives: the recurrence and its own derivative, run together."""
     n = xp.trunc(n)
     before, now = xp.ones_like(x), first(x)

@@ -42,21 +42,42 @@ def _picked(xp: Any, x: Any, indices: Any, ndim: int) -> Any:
     return xp.reshape(xp.take(xp.reshape(x, (-1,)), flat, axis=0), tuple(indices.shape))
 
 
+#: More elements than this are spread in parts: positions take as much memory as they do.
+_PART = 1 << 16
+
+
 def _spread(xp: Any, g: Any, indices: Any, size: Sizes, add: bool) -> Any:
-    shape = (*g.shape[: g.ndim - len(size)], *size)
+    ndim = len(size)
+    shape = (*g.shape[: g.ndim - ndim], *size)
     if not prod(indices.shape):
         return xp.zeros(shape, dtype=g.dtype)
     if indices.shape != g.shape:
         indices = xp.broadcast_to(indices, g.shape)
+    count = tuple(g.shape[g.ndim - ndim :])
+    rows = prod(shape[: len(shape) - ndim])
+    g = xp.reshape(g, (rows, *count))
+    indices = xp.reshape(indices, (rows, *count))
+    step = max(_PART // prod(count), 1)
+    if step >= rows:
+        return xp.reshape(_spread_part(xp, g, indices, size, add), shape)
+    out = xp.zeros((rows, prod(size)), dtype=g.dtype)
+    for start in range(0, rows, step):
+        here = slice(start, start + step)
+        part = _spread_part(xp, g[here, ...], indices[here, ...], size, add)
+        out[here, :] = xp.reshape(part, (-1, prod(size)))
+    return xp.reshape(out, shape)
+
+
+def _spread_part(xp: Any, g: Any, indices: Any, size: Sizes, add: bool) -> Any:
+    shape = (g.shape[0] * prod(size),)
     index = (_flat(xp, indices, len(size), prod(size)),)
     values = xp.reshape(g, (-1,))
     if add:
-        return xp.reshape(xp.index_embed(values, (prod(shape),), index), shape)
-    empty = xp.zeros((prod(shape),), dtype=g.dtype)
-    return xp.reshape(xp.index_put(empty, index, values), shape)
+        return xp.index_embed(values, shape, index)
+    return xp.index_put(xp.zeros(shape, dtype=g.dtype), index, values)
 
 
-pick = linear(
+pick: Any = linear(
     "pool_pick",
     lambda xp, input, indices, ndim: _picked(xp, input, indices, ndim),
     ["ndim"],
@@ -66,7 +87,7 @@ pick = linear(
         xp, g, indices, tuple(input_shape[len(input_shape) - ndim :])
     ),
 )
-spread = linear(
+spread: Any = linear(
     "pool_spread",
     lambda xp, input, indices, size: _spread(xp, input, indices, size, True),
     ["size"],

@@ -9,7 +9,7 @@ from math import prod as product
 from typing import Any
 
 from .declare import general, linear, nondifferentiable
-from .kinds import is_complex
+from .kinds import is_complex, is_floating
 from .quotients import ratio
 
 __all__: list[str] = []
@@ -336,3 +336,29 @@ all_ = _without_rules("all")
 any_ = _without_rules("any")
 argmax = _without_rules("argmax")
 argmin = _without_rules("argmin")
+
+
+def _hash(xp: Any, x: Any, axis: Axes, keepdims: bool) -> Any:
+    """Return the exclusive or of all bits, of numbers as float64 or int64."""
+    shape = tuple(x.shape)
+    wide = xp.astype(x, xp.float64 if is_floating(x) else xp.int64)
+    bits = xp.float_bits(wide) if is_floating(x) else wide
+    axes = tuple(range(len(shape))) if axis is None else axis
+    rest = tuple(k for k in range(len(shape)) if k not in axes)
+    bits = xp.permute_dims(bits, rest + axes)
+    bits = xp.reshape(bits, (*(shape[k] for k in rest), reduced_count(shape, axis)))
+    while (n := bits.shape[-1]) > 1:
+        half = n // 2
+        joined = xp.bitwise_xor(bits[..., :half], bits[..., half : 2 * half])
+        bits = xp.concat([joined, bits[..., 2 * half :]], axis=-1) if n % 2 else joined
+    out = kept(shape, axis) if keepdims else tuple(shape[k] for k in rest)
+    return xp.astype(xp.reshape(bits, out), xp.uint64)
+
+
+hash_tensor = nondifferentiable(
+    "hash_tensor",
+    lambda xp, input, axis, keepdims: _hash(xp, input, axis, keepdims),
+    ["input"],
+    ["axis", "keepdims"],
+    elementwise=False,
+)

@@ -109,8 +109,8 @@ product = general(
 
 def _same(xp: Any, a: Any, b: Any) -> Any:
     """Return 1 where elements are equal, or both NaN; 0 elsewhere."""
-    equal = xp.where(xp.isnan(a), xp.isnan(b), xp.equal(a, b))
-    return xp.where(equal, xp.ones_like(a), xp.zeros_like(a))
+    both_nan = xp.logical_and(xp.isnan(a), xp.isnan(b))
+    return xp.astype(xp.logical_or(xp.equal(a, b), both_nan), a.dtype)
 
 
 def _shares(

@@ -110,7 +110,7 @@ class SeveralResults(Operation):
                 "operand_count": len(self.operands),
             }
             self._class = type(self.node_name, (SeveralNode,), fields)
-        return self._class
+        return self._class  # type: ignore[no-any-return]
 
     _class: Any = None
 
@@ -190,7 +190,7 @@ class SeveralNode(Node):
         if self.saved is None:
             raise errors.freed(self)
         op: SeveralResults = self.operation
-        given: dict[str, Any] = dict(self.saved)  # type: ignore[call-overload]
+        given: dict[str, Any] = dict(self.saved)
         for k, name in enumerate(op.operands):
             if name not in given:
                 continue
@@ -261,15 +261,16 @@ def several(
     """
     op = SeveralResults.__new__(SeveralResults)
     op.results, op.constant, op.joint = results, frozenset(constant), joint
+    rules: dict[str, Callable[..., Any] | None] = dict(vjps)
     if joint is not None:
-        vjps = dict.fromkeys(operands or (), joint)
+        rules = dict.fromkeys(operands or (), joint)
     SeveralResults.__init__(
         op,
         name,
         forward,
-        operands or list(vjps),
+        operands or list(rules),
         options or [],
-        vjps,
+        rules,
         node_name=node_name,
         jvp=jvp,
         kind="general",

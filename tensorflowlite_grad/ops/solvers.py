@@ -30,11 +30,11 @@ def _inverse(xp: Any, A: Any, name: str | None) -> Any:
 
 def _noticed(xp: Any, name: str | None, A: Any, out: Any) -> Any:
     """Raise for singular matrices that a library has said nothing about."""
-    if getattr(xp, "silent_linalg", False) and name is not None and 0 not in out.shape:
-        if not bool(xp.all(xp.isfinite(out))):
-            error = generic.singular(xp, name, A, certain=False)
-            if error is not None:
-                raise error
+    silent = getattr(xp, "silent_linalg", False) and name is not None and 0 not in out.shape
+    if silent and not bool(xp.all(xp.isfinite(out))):
+        error = generic.singular(xp, str(name), A, certain=False)
+        if error is not None:
+            raise error
     return out
 
 
@@ -167,11 +167,11 @@ def _pseudoinverse(xp: Any, A: Any, atol: Any, rtol: Any, hermitian: bool) -> An
         return xp.zeros((*A.shape[:-2], A.shape[-1], A.shape[-2]), dtype=A.dtype)
     linalg = generic.extension(xp)
     if hermitian:
-        values, U = linalg.eigh(_mirrored(xp, A))
+        values, U = generic.converged("linalg.eigh", linalg.eigh, _mirrored(xp, A))
         size = xp.abs(values)
         V = U
     else:
-        U, values, Vh = linalg.svd(A, full_matrices=False)
+        U, values, Vh = generic.converged("linalg.svd", linalg.svd, A, full_matrices=False)
         size, V = values, adjoint(xp, Vh)
     bound = xp.max(size, axis=-1, keepdims=True) * rtol
     if atol is not None:
@@ -206,7 +206,7 @@ def _pinv_change(xp: Any, D: Any, A: Any, P: Any) -> Any:
 
 
 def _pinv_back(xp: Any, g: Any, A: Any, P: Any) -> Any:
-    """The adjoint of `_pinv_change`."""
+    """Return the adjoint of `_pinv_change`."""
     G, Ph = adjoint(xp, g), adjoint(xp, P)
     GP = xp.matmul(G, P)
     PG = xp.matmul(P, G)

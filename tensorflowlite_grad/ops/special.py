@@ -147,4 +147,6 @@ def _sinc_slope(xp: Any, x: Any) -> Any:
 
 #: Of sinc'(x) / x in powers of (pi x)**2.
 _SINC = [(-1) ** k * pi**2 * 2 * k / factorial(2 * k + 1) for k in range(1, 12)]
-sinc = elementwise("sinc", _sinc, result="float", input=lambda xp, g, input: g * _sinc_slope(xp, input))
+sinc = elementwise(
+    "sinc", _sinc, result="float", input=lambda xp, g, input: g * _sinc_slope(xp, input)
+)

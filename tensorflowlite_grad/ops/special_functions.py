@@ -6,7 +6,8 @@ from math import e, pi, sqrt
 from typing import Any
 
 from . import special
-from .declare import elementwise, registry as registered
+from .declare import elementwise
+from .declare import registry as registered
 from .quotients import ratio
 
 __all__ = ["registered"]
@@ -116,22 +117,16 @@ def _unary(name: str, slope: Any) -> Any:
 def _over(xp: Any, first: Any, x: Any, at_zero: float) -> Any:
     """Return first / x, and the limit at 0."""
     zero = x == 0
-    return xp.where(
-        zero, xp.full_like(x, at_zero), first / xp.where(zero, xp.ones_like(x), x)
-    )
+    return xp.where(zero, xp.full_like(x, at_zero), first / xp.where(zero, xp.ones_like(x), x))
 
 
-i1 = _unary(
-    "i1", lambda xp, g, input, out: g * (xp.i0(input) - _over(xp, out, input, 0.5))
-)
+i1 = _unary("i1", lambda xp, g, input, out: g * (xp.i0(input) - _over(xp, out, input, 0.5)))
 i0e = _unary("i0e", lambda xp, g, input: g * xp.i0e_slope(input))
 i1e = _unary("i1e", lambda xp, g, input: g * xp.i1e_slope(input))
 #: i1e - sign(x) i0e and i0e - i1e (sign(x) + 1 / x), which cancel far out.
 i0e_slope = _unary(
     "i0e_slope",
-    lambda xp, g, input, out: (
-        g * (xp.i1e_slope(input) - xp.sign(input) * out)
-    ),
+    lambda xp, g, input, out: g * (xp.i1e_slope(input) - xp.sign(input) * out),
 )
 i1e_slope = _unary(
     "i1e_slope",
@@ -154,9 +149,7 @@ y1 = _unary("bessel_y1", lambda xp, g, input, out: g * (xp.bessel_y0(input) - ou
 k0 = _unary("bessel_k0", lambda xp, g, input: -g * xp.bessel_k1(input))
 k1 = _unary("bessel_k1", lambda xp, g, input, out: -g * (xp.bessel_k0(input) + out / input))
 k0e = _unary("bessel_k0e", lambda xp, g, input, out: g * (out - xp.bessel_k1e(input)))
-k1e = _unary(
-    "bessel_k1e", lambda xp, g, input, out: g * (out - xp.bessel_k0e(input) - out / input)
-)
+k1e = _unary("bessel_k1e", lambda xp, g, input, out: g * (out - xp.bessel_k0e(input) - out / input))
 airy_ai = _unary("airy_ai", lambda xp, g, input: g * xp.airy_ai_slope(input))
 airy_ai_slope = _unary("airy_ai_slope", lambda xp, g, input: g * input * xp.airy_ai(input))
 

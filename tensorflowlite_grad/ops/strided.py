@@ -26,8 +26,8 @@ def _lattice(name: str, node_name: str, view: bool) -> Any:
         name,
         (lambda xp, input, start, size, steps: xp.strided_get(input, start, size, steps))
         if view
-        else lambda xp, input, start, size, steps: (
-            _copied(xp, xp.strided_get(input, start, size, steps))
+        else lambda xp, input, start, size, steps: _copied(
+            xp, xp.strided_get(input, start, size, steps)
         ),
         ["start", "size", "steps"],
         node_name=node_name,

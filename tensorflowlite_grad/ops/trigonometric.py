@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from .declare import elementwise
-from .kinds import is_half
 from .quotients import ratio
 
 __all__: list[str] = []
@@ -36,14 +35,15 @@ acos = elementwise(
 )
 
 
-def _one_over_square(xp: Any, g: Any, x: Any) -> Any:
-    """Return g / (1 + x**2), scaled so that the square does not overflow before the quotient."""
-    scale = 2.0**-12 if is_half(x) else 2.0**-60
-    return scale * g / (scale + scale * x * x)
-
-
 atan = elementwise(
-    "atan", "atan", result="float", input=lambda xp, g, input: _one_over_square(xp, g, input)
+    "atan", "atan", result="float", input=lambda xp, g, input: g * xp.atan_slope(input)
+)
+#: 1 / (1 + input**2), of which the square may overflow before the quotient vanishes.
+atan_slope = elementwise(
+    "atan_slope",
+    "atan_slope",
+    result="float",
+    input=lambda xp, g, input, out: g * (-2 * input * out * out),
 )
 sinh = elementwise("sinh", "sinh", result="float", input=lambda xp, g, input: g * xp.cosh(input))
 cosh = elementwise("cosh", "cosh", result="float", input=lambda xp, g, input: g * xp.sinh(input))

@@ -33,7 +33,8 @@ def _twin(op: Operation, slow: Callable[..., Any], name: str, only_positional: i
         entry: Any = op.call
         if entry.__code__.co_filename.startswith("<stub"):
             entry.__globals__["written"]("entry")
-        space.update(entry.__globals__, op=SimpleNamespace(slow=slow, explain=op.explain))
+        own = SimpleNamespace(slow=slow, explain=op.explain, rescued=op.rescued)
+        space.update(entry.__globals__, op=own)
         follow(twin, entry, lambda code: code.replace(co_posonlyargcount=only_positional))
         return twin(*arguments)
 

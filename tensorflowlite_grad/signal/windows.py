@@ -58,7 +58,8 @@ def hann(
     tensor([0.0000, 0.5000, 1.0000, 0.5000, 0.0000])
     """
     options = (dtype, layout, device, requires_grad)
-    return window("hann", M, sym, cosine_sum(0.5, 0.5), *options)
+    out: Tensor = window("hann", M, sym, cosine_sum(0.5, 0.5), *options)
+    return out
 
 
 def hamming(
@@ -79,7 +80,8 @@ def hamming(
     tensor([0.0800, 1.0000, 0.0800])
     """
     options = (dtype, layout, device, requires_grad)
-    return window("hamming", M, sym, cosine_sum(0.54, 0.46), *options)
+    out: Tensor = window("hamming", M, sym, cosine_sum(0.54, 0.46), *options)
+    return out
 
 
 def general_hamming(
@@ -101,7 +103,8 @@ def general_hamming(
     tensor([0., 1., 0.])
     """
     options = (dtype, layout, device, requires_grad)
-    return window("general_hamming", M, sym, cosine_sum(alpha, 1.0 - alpha), *options)
+    out: Tensor = window("general_hamming", M, sym, cosine_sum(alpha, 1.0 - alpha), *options)
+    return out
 
 
 def general_cosine(
@@ -128,7 +131,8 @@ def general_cosine(
     if not weights:
         raise ValueError("Coefficients cannot be empty")
     options = (dtype, layout, device, requires_grad)
-    return window("general_cosine", M, sym, cosine_sum(*weights), *options)
+    out: Tensor = window("general_cosine", M, sym, cosine_sum(*weights), *options)
+    return out
 
 
 def blackman(
@@ -149,7 +153,8 @@ def blackman(
     tensor(1.)
     """
     options = (dtype, layout, device, requires_grad)
-    return window("blackman", M, sym, cosine_sum(0.42, 0.5, 0.08), *options)
+    out: Tensor = window("blackman", M, sym, cosine_sum(0.42, 0.5, 0.08), *options)
+    return out
 
 
 def nuttall(
@@ -170,9 +175,10 @@ def nuttall(
     tensor(1.)
     """
     options = (dtype, layout, device, requires_grad)
-    return window(
+    out: Tensor = window(
         "nuttall", M, sym, cosine_sum(0.3635819, 0.4891775, 0.1365995, 0.0106411), *options
     )
+    return out
 
 
 def bartlett(
@@ -193,7 +199,8 @@ def bartlett(
     tensor([0.0000, 0.5000, 1.0000, 0.5000, 0.0000])
     """
     options = (dtype, layout, device, requires_grad)
-    return window("bartlett", M, sym, triangle, *options)
+    out: Tensor = window("bartlett", M, sym, triangle, *options)
+    return out
 
 
 def kaiser(
@@ -217,7 +224,8 @@ def kaiser(
     if beta < 0:
         raise ValueError(f"beta must be non-negative, got: {beta} instead.")
     options = (dtype, layout, device, requires_grad)
-    return window("kaiser", M, sym, bessel(beta), *options)
+    out: Tensor = window("kaiser", M, sym, bessel(beta), *options)
+    return out
 
 
 def cosine(
@@ -238,7 +246,8 @@ def cosine(
     tensor([0.5000, 1.0000, 0.5000])
     """
     options = (dtype, layout, device, requires_grad)
-    return window("cosine", M, sym, _sine, *options)
+    out: Tensor = window("cosine", M, sym, _sine, *options)
+    return out
 
 
 def gaussian(
@@ -267,7 +276,8 @@ def gaussian(
         return xp.exp(-0.5 * away * away)
 
     options = (dtype, layout, device, requires_grad)
-    return window("gaussian", M, sym, bell, *options)
+    out: Tensor = window("gaussian", M, sym, bell, *options)
+    return out
 
 
 def exponential(
@@ -299,7 +309,8 @@ def exponential(
         return xp.exp(-xp.abs(k - middle) / tau)
 
     options = (dtype, layout, device, requires_grad)
-    return window("exponential", M, sym, decay, *options)
+    out: Tensor = window("exponential", M, sym, decay, *options)
+    return out
 
 
 def _sine(xp: Any, k: Any, last: int) -> Any:

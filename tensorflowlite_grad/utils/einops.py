@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from einops._backends import AbstractBackend
 
-from ..functions import creation, extremes, joining, products, reductions, shape
+from ..functions import contractions, creation, extremes, joining, reductions, shape
 from ..tensor import Tensor
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ _REDUCTIONS = {
 }
 
 
-class TensorBackend(AbstractBackend):  # type: ignore[misc]
+class TensorBackend(AbstractBackend):
     """What einops asks of tensors; it finds its backends among the subclasses of its own."""
 
     framework_name = "tensorflowlite_grad"
@@ -98,7 +98,7 @@ class TensorBackend(AbstractBackend):  # type: ignore[misc]
 
     def einsum(self, pattern: str, *x: Any) -> Any:
         """Return sums of products, by a pattern of letters."""
-        return products.einsum(pattern, *x)
+        return contractions.einsum(pattern, *x)
 
     def layers(self) -> Any:
         """Return einops's layers, which there are none of for tensors."""

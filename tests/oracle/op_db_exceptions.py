@@ -8,7 +8,6 @@ from __future__ import annotations
 
 EXCEPTIONS: dict[str, tuple[set[str], str]] = {
     # reductions, sorting and masked
-    "hash_tensor": ({"missing"}, "it is of the bits of floats, which the standard does not show"),
     "logcumsumexp": (
         {"values", "forward"},
         "imaginary parts are principal values here, PyTorch's differ by multiples of 2 pi; its "
@@ -26,6 +25,15 @@ EXCEPTIONS: dict[str, tuple[set[str], str]] = {
         {"forward"},
         "of positions that come twice the last is written here, as PyTorch does with contiguous "
         "input; with channels last PyTorch's result depends on how threads share the work",
+    ),
+    # layers and losses
+    "nn.functional.linear_cross_entropy-chunked": (
+        {"second"},
+        "PyTorch's chunked form has no second derivative, and says that it is zero",
+    ),
+    "nn.functional.multi_head_attention_forward": (
+        {"values"},
+        "logits of thousands in float32: either library's weights are right to four digits",
     ),
     # shape, joining and indexing
     "as_strided_scatter": (
@@ -60,4 +68,23 @@ EXCEPTIONS: dict[str, tuple[set[str], str]] = {
     "arange": ({"errors"}, "one error input is about `out=`, which is refused"),
     "multinomial": ({"errors"}, "one error input is about `out=`, which is refused"),
     "bernoulli": ({"errors"}, "the error input is about `out=`, which is refused"),
+    "clamp_max": ({"errors"}, "the input is not one that PyTorch refuses: a number as the bound"),
+    "clamp_min": ({"errors"}, "the input is not one that PyTorch refuses: a number as the bound"),
+    "complex": ({"errors"}, "one error input is about `out=`, which is refused"),
+    "nextafter": (
+        {"values"},
+        "it has no derivative in either library; PyTorch's result requires grad all the same",
+    ),
+    "special.bessel_j0": (
+        {"values"},
+        "just above 5 PyTorch's values are wrong in the seventh digit (held against mpmath)",
+    ),
+    "special.bessel_j1": (
+        {"values"},
+        "just above 5 PyTorch's values are wrong in the seventh digit (held against mpmath)",
+    ),
+    "special.bessel_y1": (
+        {"values"},
+        "just above 5 PyTorch's values are wrong in the seventh digit (held against mpmath)",
+    ),
 }

@@ -168,7 +168,7 @@ OTHER_NODES = {
     "binary: clamp_max": ("ClampBackward1", "ClampMaxBackward0"),
     "binary: clamp tensors": ("WhereBackward0", "ClampBackward0"),
     "binary: clamp a tensor": ("WhereBackward0", "ClampBackward0"),
-    "binary: round decimals": ("DivBackward0", "RoundBackward1"),
+    "binary: round decimals": ("RoundBackward0", "RoundBackward1"),
     "reduction: cumsum 0-d": ("ViewBackward0", "CumsumBackward0"),
     "reduction: cumprod 0-d": ("ViewBackward0", "CumprodBackward0"),
     "reduction: softmax 0-d": ("ViewBackward0", "SoftmaxBackward0"),

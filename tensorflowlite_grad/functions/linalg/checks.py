@@ -45,8 +45,8 @@ def floating(name: str, x: Any, argument: str = "A") -> Any:
         )
     if found.itemsize < (8 if found.is_complex else 4):
         raise RuntimeError(
-            f"{name}: Low precision dtypes not supported. Got {LEGACY_NAMES.get(found.name, found.name)}"
-            "; convert it with .float()"
+            f"{name}: Low precision dtypes not supported. Got "
+            f"{LEGACY_NAMES.get(found.name, found.name)}; convert it with .float()"
         )
     return x
 

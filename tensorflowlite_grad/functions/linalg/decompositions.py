@@ -83,7 +83,7 @@ def cholesky_ex(A: Any, *, upper: bool = False, check_errors: bool = False) -> A
     --------
     >>> import tensorflowlite_grad as tg
     >>> tg.linalg.cholesky_ex(-tg.eye(2)).info
-    tensor(1, dtype=torch.int32)
+    tensor(1, dtype=tensorflowlite_grad.int32)
     """
     A = square("linalg.cholesky_ex", A)
     try:
@@ -190,7 +190,7 @@ def lu_factor(A: Any, *, pivot: bool = True) -> Any:
     --------
     >>> import tensorflowlite_grad as tg
     >>> tg.linalg.lu_factor(tg.tensor([[1.0, 2.0], [2.0, 2.0]])).pivots
-    tensor([2, 2], dtype=torch.int32)
+    tensor([2, 2], dtype=tensorflowlite_grad.int32)
     """
     _pivoting("linalg.lu_factor", pivot)
     A = matrices("linalg.lu_factor", A)
@@ -204,7 +204,7 @@ def lu_factor_ex(A: Any, *, pivot: bool = True, check_errors: bool = False) -> A
     --------
     >>> import tensorflowlite_grad as tg
     >>> tg.linalg.lu_factor_ex(tg.zeros(2, 2)).info
-    tensor(1, dtype=torch.int32)
+    tensor(1, dtype=tensorflowlite_grad.int32)
     """
     _pivoting("linalg.lu_factor", pivot)
     A = matrices("linalg.lu_factor", A)
@@ -223,9 +223,7 @@ def lu_factor_ex(A: Any, *, pivot: bool = True, check_errors: bool = False) -> A
     return return_types.linalg_lu_factor_ex(LU, pivots, info)
 
 
-def lu_solve(
-    LU: Any, pivots: Any, B: Any, *, left: bool = True, adjoint: bool = False
-) -> Tensor:
+def lu_solve(LU: Any, pivots: Any, B: Any, *, left: bool = True, adjoint: bool = False) -> Tensor:
     """Return the solution of ``A X = B`` for the factors of `lu_factor`.
 
     Parameters
@@ -310,7 +308,7 @@ def ldl_factor_ex(A: Any, *, hermitian: bool = False, check_errors: bool = False
     --------
     >>> import tensorflowlite_grad as tg
     >>> tg.linalg.ldl_factor_ex(tg.eye(2)).info
-    tensor(0, dtype=torch.int32)
+    tensor(0, dtype=tensorflowlite_grad.int32)
     """
     A = square("torch.linalg.ldl_factor_ex", A)
     LD, pivots, info = ops.ldl_factor.record(A, bool(hermitian))
@@ -349,9 +347,7 @@ def ldl_solve(LD: Any, pivots: Any, B: Any, *, hermitian: bool = False) -> Tenso
             f"shape {list(p)} instead"
         )
     if pivots.dtype.kind > dtypes.Kind.INT or pivots.dtype is dtypes.bool_:
-        raise RuntimeError(
-            f"{name}: Expected pivots to be integers. Got {pivots.dtype.name}"
-        )
+        raise RuntimeError(f"{name}: Expected pivots to be integers. Got {pivots.dtype.name}")
     same_dtype(name, LD, B, "LD and B")
     lead = common_stack(name, a[:-2], b[:-2])
     return ops.ldl_solve.record(

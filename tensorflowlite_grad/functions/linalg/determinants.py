@@ -74,9 +74,9 @@ def logdet(input: Any) -> Tensor:
     >>> tg.logdet(tg.eye(3))
     tensor(0.)
     """
-    sign, logabsdet = ops.slogdet.record(square("linalg.slogdet", input))
+    sign, logabsdet = ops.slogdet.record(square("logdet", input, "A"))
     if input.dtype.is_complex:
-        return logabsdet + log(sign)  # type: ignore[no-any-return]
+        return logabsdet + log(sign)
     return where(sign.detach() == -1, float("nan"), logabsdet)
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["cond", "matrix_norm", "matrix_rank", "norm"]
 
 Order = Any
+_ORDERS = ("fro", "nuc", 1, -1, 2, -2, inf, -inf)
 
 
 def _pair(name: str, A: Any, dim: Any) -> tuple[int, int]:
@@ -71,6 +72,8 @@ def matrix_norm(
     dim = one_of(name, dim, axis, "dim and axis", (-2, -1))
     keepdim = bool(one_of(name, keepdim, keepdims, "keepdim and keepdims", False))
     A = as_tensor_argument(name, A)
+    if ord not in _ORDERS:
+        raise RuntimeError(f"{name}: Order {ord} not supported.")
     if A._array.ndim < 2:
         raise RuntimeError(
             f"{name}: The input tensor A must have at least 2 dimensions, not {A._array.ndim}."
@@ -84,8 +87,6 @@ def matrix_norm(
         return vector_norm(A, 2, pair, keepdim)
     if ord in (2, -2, "nuc"):
         return _of_singular_values(name, A, ord, pair, keepdim)
-    if ord not in (1, -1, inf, -inf):
-        raise RuntimeError(f"{name}: Order {ord} not supported.")
     rows, columns = pair if ord in (1, -1) else pair[::-1]
     if not shape_of(A)[columns]:
         if ord > 0:  # no sum is the largest: none is larger than nothing
@@ -116,9 +117,7 @@ def _converted(name: str, A: Any, dtype: Any) -> Any:
             f"convertible without narrowing to the specified dtype ({dtype.name})"
         )
     if not A.dtype.is_complex and dtype.is_complex and A.dtype.kind is Kind.FLOAT:
-        raise RuntimeError(
-            f"{name}: dtype should be real for real inputs, but got {dtype.name}"
-        )
+        raise RuntimeError(f"{name}: dtype should be real for real inputs, but got {dtype.name}")
     if dtype.itemsize < A.dtype.itemsize and A.dtype.kind >= Kind.FLOAT:
         raise RuntimeError(
             f"{name}: the dtype of the input ({A.dtype.name}) should be convertible without "
@@ -182,8 +181,6 @@ def norm(
     if isinstance(dim, int):
         dim = (dim,)
     if isinstance(ord, str) or ord is not None:
-        if isinstance(ord, str) and ord not in ("fro", "nuc"):
-            raise RuntimeError(f"{name}: Order {ord} not supported.")
         if dim is not None and len(dim) not in (1, 2):
             raise RuntimeError(
                 f"{name}: If dim is specified, it must be of length 1 or 2. Got {list(dim)}"
@@ -272,5 +269,3 @@ def matrix_rank(
     place = A._place
     with place.entered():
         return place.wrap(_rank(place.xp, values._array, at, rt), place)
-
-

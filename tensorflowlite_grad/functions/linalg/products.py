@@ -10,10 +10,10 @@ from ...ops.broadcasting import broadcast_error, broadcast_shapes
 from ..arguments import as_tensor_argument, one_of
 from ..arguments import axis as axis_of
 from ..creation import ones_like
+from ..cumulative import cumprod
 from ..diagonals import diagonal as diagonal_of
 from ..joining import cat
 from ..products import matmul
-from ..cumulative import cumprod
 from ..reductions import sum as sum_of
 from ..shape import expand, reshape, unsqueeze
 from .checks import floating, shape_of
@@ -68,6 +68,10 @@ def crossed(name: str, input: Any, other: Any, axis: int) -> Any:
         from ..arguments import together
 
         input, other = together(name, [input, other])
+    if input.dtype.name == "bool":
+        raise NotImplementedError(
+            "\"cross\" not implemented for 'Bool': convert first, as in x.int()"
+        )
     return solvers.cross.record(input, other, axis - len(a))
 
 
@@ -198,6 +202,10 @@ def vander(x: Any, N: int | None = None) -> Tensor:
     n = shape_of(x)[-1] if N is None else N
     if n <= 1:
         raise RuntimeError(f"N must be greater than 1, but got {n}, in linalg.vander()")
+    if x.dtype.name == "bool":
+        raise RuntimeError(
+            "linalg.vander supports floating point, complex, and integer tensors, but got Bool"
+        )
     if x.dtype.kind < Kind.FLOAT:
         from ... import dtypes
 
@@ -217,5 +225,3 @@ def diagonal(A: Any, *, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Tens
     tensor([[1, 4]])
     """
     return diagonal_of(A, offset, dim1, dim2)
-
-

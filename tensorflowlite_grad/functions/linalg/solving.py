@@ -97,13 +97,11 @@ def inv_ex(A: Any, *, check_errors: bool = False) -> Any:
     --------
     >>> import tensorflowlite_grad as tg
     >>> tg.linalg.inv_ex(tg.zeros(2, 2)).info
-    tensor(1, dtype=torch.int32)
+    tensor(1, dtype=tensorflowlite_grad.int32)
     """
     A = square("linalg.inv", A)
     try:
-        return return_types.linalg_inv_ex(
-            solvers.inv.record(A, "linalg.inv_ex"), zero_verdicts(A)
-        )
+        return return_types.linalg_inv_ex(solvers.inv.record(A, "linalg.inv_ex"), zero_verdicts(A))
     except generic.LinAlgError:
         if check_errors:
             raise
@@ -121,11 +119,6 @@ def _system(name: str, A: Any, B: Any, left: bool) -> tuple[Any, Any, bool]:
     same_dtype(name, A, B)
     vector = _is_vector(A, B)
     if vector:
-        if not left:
-            raise RuntimeError(
-                f"{name}: Vector broadcasting of the left hand side is not supported for "
-                "left=False. In this case linalg.solve is equivalent to B / A.squeeze(-1)"
-            )
         B = unsqueeze(B, -1)
     a, b = shape_of(A), shape_of(B)
     if len(b) < 2:
@@ -134,6 +127,11 @@ def _system(name: str, A: Any, B: Any, left: bool) -> tuple[Any, Any, bool]:
         raise RuntimeError(
             f"{name}: Incompatible shapes of A and B for the equation "
             f"{'AX = B' if left else 'XA = B'} ({a[-2]}x{a[-1]} and {b[-2]}x{b[-1]})"
+        )
+    if vector and not left:
+        raise RuntimeError(
+            f"{name}: Vector broadcasting of the left hand side is not supported for "
+            "left=False. In this case linalg.solve is equivalent to B / A.squeeze(-1)"
         )
     if not vector or len(b) > 2:
         common_stack(name, a[:-2], b[:-2])
@@ -188,7 +186,7 @@ def solve_ex(A: Any, B: Any, *, left: bool = True, check_errors: bool = False) -
     --------
     >>> import tensorflowlite_grad as tg
     >>> tg.linalg.solve_ex(tg.zeros(2, 2), tg.ones(2)).info
-    tensor(1, dtype=torch.int32)
+    tensor(1, dtype=tensorflowlite_grad.int32)
     """
     A, B, vector = _system("linalg.solve", A, B, left)
     try:
@@ -361,7 +359,8 @@ def lstsq(A: Any, B: Any, rcond: Any = None, *, driver: str | None = None) -> An
         B = unsqueeze(B, -1)
     a, b = shape_of(A), shape_of(B)
     if a[-2] != b[-2]:
-        raise RuntimeError(f"{name}: input.size(-2) should match other.size({-1 if vector else -2})")
+        axis = -1 if vector else -2
+        raise RuntimeError(f"{name}: input.size(-2) should match other.size({axis})")
     lead = common_stack(name, a[:-2], b[:-2])
     A, B = broadcast_to(A, (*lead, *a[-2:])), broadcast_to(B, (*lead, *b[-2:]))
     m, n = a[-2:]

@@ -17,9 +17,7 @@ __all__ = ["eig", "eigh", "eigvals", "eigvalsh", "svd", "svdvals"]
 
 def _upper(name: str, UPLO: Any) -> bool:
     if not isinstance(UPLO, str) or UPLO.upper() not in ("L", "U"):
-        raise RuntimeError(
-            f"Expected UPLO argument to be 'L' or 'U', but got {UPLO}, in {name}()"
-        )
+        raise RuntimeError(f"Expected UPLO argument to be 'L' or 'U', but got {UPLO}, in {name}()")
     return UPLO.upper() == "U"
 
 

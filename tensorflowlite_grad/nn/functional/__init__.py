@@ -15,8 +15,10 @@ from . import loss as _loss
 from . import max_pooling as _max_pooling
 from . import normalization as _normalization
 from . import padding as _padding
+from . import pairs as _pairs
 from . import pooling as _pooling
 from . import resampling as _resampling
+from . import shares as _shares
 from . import vision as _vision
 from .activation import *  # noqa: F403
 from .adaptive_max_pooling import *  # noqa: F403
@@ -33,8 +35,10 @@ from .loss import *  # noqa: F403
 from .max_pooling import *  # noqa: F403
 from .normalization import *  # noqa: F403
 from .padding import *  # noqa: F403
+from .pairs import *  # noqa: F403
 from .pooling import *  # noqa: F403
 from .resampling import *  # noqa: F403
+from .shares import *  # noqa: F403
 from .vision import *  # noqa: F403
 
 __all__: list[str] = []
@@ -53,6 +57,8 @@ __all__ += _loss.__all__
 __all__ += _max_pooling.__all__
 __all__ += _normalization.__all__
 __all__ += _padding.__all__
+__all__ += _pairs.__all__
 __all__ += _pooling.__all__
 __all__ += _resampling.__all__
+__all__ += _shares.__all__
 __all__ += _vision.__all__

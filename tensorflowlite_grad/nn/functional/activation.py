@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import warnings
 from math import prod
 from typing import TYPE_CHECKING, Any
 
 from ... import dtypes
-from ...functions import elementwise, reductions
+from ...functions import elementwise
 from ...functions.arguments import as_tensor_argument
 from ...functions.arguments import axis as axis_of
 from ...functions.elementwise import logsigmoid, sigmoid, tanh
-from ...functions.extremes import argmax
-from ...functions.random import generator_of
+from ...functions.generators import generator_of
 from ...functions.shape import reshape
 from ...ops import activation as ops
-from ...ops import conversion
 from .common import raw, written
 
 if TYPE_CHECKING:
@@ -28,7 +25,6 @@ __all__ = [
     "elu_",
     "gelu",
     "glu",
-    "gumbel_softmax",
     "hardshrink",
     "hardsigmoid",
     "hardswish",
@@ -36,7 +32,6 @@ __all__ = [
     "hardtanh_",
     "leaky_relu",
     "leaky_relu_",
-    "log_softmax",
     "logsigmoid",
     "mish",
     "prelu",
@@ -49,8 +44,6 @@ __all__ = [
     "selu_",
     "sigmoid",
     "silu",
-    "softmax",
-    "softmin",
     "softplus",
     "softshrink",
     "softsign",
@@ -130,7 +123,7 @@ def hardtanh(
             raise RuntimeError("cannot do hardtanh on an unsigned type with negative limits")
         min_val, max_val = int(min_val), int(max_val)
     if inplace:
-        return hardtanh_(input, min_val, max_val)  # type: ignore[no-any-return]
+        return hardtanh_(input, min_val, max_val)
     return ops.hardtanh.call(input, min_val, max_val)
 
 
@@ -149,7 +142,7 @@ def leaky_relu(input: Any, negative_slope: float = 0.01, inplace: bool = False) 
     tensor([-0.5000,  2.0000])
     """
     if inplace:
-        return leaky_relu_(input, negative_slope)  # type: ignore[no-any-return]
+        return leaky_relu_(input, negative_slope)
     return ops.leaky_relu.call(input, negative_slope)
 
 
@@ -395,7 +388,7 @@ def threshold(input: Any, threshold: float, value: float, inplace: bool = False)
     if not input.dtype.is_differentiable:
         threshold, value = int(threshold), int(value)
     if inplace:
-        return threshold_(input, threshold, value)  # type: ignore[no-any-return]
+        return threshold_(input, threshold, value)
     return ops.threshold.call(input, threshold, value)
 
 
@@ -481,7 +474,7 @@ def rrelu(
         if bound in (float("inf"), -float("inf")) or bound != bound:
             raise RuntimeError(f"rrelu: bounds must be finite, got {lower} and {upper}")
     if inplace:
-        return rrelu_(input, lower, upper, training)  # type: ignore[no-any-return]
+        return rrelu_(input, lower, upper, training)
     if not training:
         return leaky_relu(input, (lower + upper) / 2)
     if not input.dtype.is_floating_point:
@@ -519,104 +512,3 @@ def glu(input: Any, dim: int = -1) -> Tensor:
     if not input.dtype.is_floating_point:
         return ops.silu.call(input) if not input.dtype.is_complex else ops.mish.call(input)
     return ops.glu.record(input, d)
-
-
-def _dim(name: str, dim: int | None, ndim: int) -> int:
-    if dim is not None:
-        return dim
-    warnings.warn(
-        f"Implicit dimension choice for {name} has been deprecated. Change the call to include "
-        "dim=X as an argument.",
-        stacklevel=4,
-    )
-    return 0 if ndim in (0, 1, 3) else 1
-
-
-def _converted(input: Any, dtype: Any) -> Any:
-    return input if dtype is None else conversion.cast(input, dtype)
-
-
-def softmax(input: Any, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None) -> Tensor:
-    """Return the exponentials along `dim`, scaled to sum to one.
-
-    Examples
-    --------
-    >>> import tensorflowlite_grad as tg
-    >>> tg.nn.functional.softmax(tg.tensor([0.0, 0.0]), dim=0)
-    tensor([0.5000, 0.5000])
-    """
-    input = as_tensor_argument("softmax", input)
-    return reductions.softmax(_converted(input, dtype), _dim("softmax", dim, input._array.ndim))
-
-
-def softmin(input: Any, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None) -> Tensor:
-    """Return the softmax of the negative elements.
-
-    Examples
-    --------
-    >>> import tensorflowlite_grad as tg
-    >>> tg.nn.functional.softmin(tg.tensor([0.0, 0.0]), dim=0)
-    tensor([0.5000, 0.5000])
-    """
-    input = as_tensor_argument("softmin", input)
-    return reductions.softmax(_converted(-input, dtype), _dim("softmin", dim, input._array.ndim))
-
-
-def log_softmax(
-    input: Any, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None
-) -> Tensor:
-    """Return the logarithm of `softmax`, computed without loss.
-
-    Examples
-    --------
-    >>> import tensorflowlite_grad as tg
-    >>> tg.nn.functional.log_softmax(tg.tensor([0.0, 0.0]), dim=0)
-    tensor([-0.6931, -0.6931])
-    """
-    input = as_tensor_argument("log_softmax", input)
-    d = _dim("log_softmax", dim, input._array.ndim)
-    return reductions.log_softmax(_converted(input, dtype), d)
-
-
-def gumbel_softmax(
-    logits: Any, tau: float = 1, hard: bool = False, eps: float = 1e-10, dim: int = -1
-) -> Tensor:
-    """Return a sample of the Gumbel-softmax distribution: a class drawn, but differentiable.
-
-    Parameters
-    ----------
-    logits : Tensor
-        Logarithms of probabilities, up to a constant.
-    tau : number
-        The temperature; the lower, the closer the sample is to a single class.
-    hard : bool
-        Whether the sample is exactly one class; the gradient is as if it were not.
-    eps : number
-        Without effect, as in PyTorch.
-    dim : int
-
-    Examples
-    --------
-    >>> import tensorflowlite_grad as tg
-    >>> tg.nn.functional.gumbel_softmax(tg.zeros(2, 3), hard=True).sum(-1)
-    tensor([1., 1.])
-    """
-    logits = as_tensor_argument("gumbel_softmax", logits)
-    d = axis_of("gumbel_softmax", dim, logits._array.ndim)
-    place = logits._place
-    drawn = generator_of(place).uniform(place.xp, tuple(logits._array.shape), logits._array.dtype)
-    with place.entered():
-        # -log of a number of (0, 1] is exponentially distributed, and finite.
-        noise = raw(logits, -place.xp.log(-place.xp.log(_inner(place.xp, drawn))))
-    soft = reductions.softmax((logits + noise) / tau, d)
-    if not hard:
-        return soft
-    chosen = argmax(soft, d, True)
-    steps = place.xp.arange(logits._array.shape[d], dtype=chosen._array.dtype)
-    steps = raw(logits, place.xp.reshape(steps, (-1,) + (1,) * (logits._array.ndim - d - 1)))
-    return (chosen == steps).to(soft.dtype) - soft.detach() + soft
-
-
-def _inner(xp: Any, drawn: Any) -> Any:
-    """Return numbers of [0, 1) with 0 replaced: the logarithms of both ends are infinite."""
-    return xp.where(drawn == 0, xp.full_like(drawn, 0.5), drawn)

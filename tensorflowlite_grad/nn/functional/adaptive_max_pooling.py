@@ -9,7 +9,7 @@ from ...functions import random
 from ...functions.arguments import as_tensor_argument
 from ...ops import pooling as ops
 from .pooling import adaptive_size, windows
-from .sizes import ints
+from .sizes import ints, unsupported
 
 __all__ = [
     "adaptive_max_pool1d",
@@ -35,7 +35,7 @@ def _adaptive(ndim: int, input: Any, output_size: Any) -> tuple[Any, Any]:
             f"{name}()"
         )
     if input.dtype.kind is not Kind.FLOAT:
-        raise RuntimeError(f"\"{name}\" not implemented for '{input.dtype.name.capitalize()}'")
+        raise unsupported(name, input)
     size = input._array.shape[input._array.ndim - ndim :]
     bounds = tuple(tuple(windows(n, m)) for n, m in zip(size, count, strict=True))
     indices = ops.adaptive_max.record(input, bounds)
@@ -161,7 +161,7 @@ def _fractional(
                 f"{name}(): pool {axis} {k} too large relative to input {axis} {n}, for {m} windows"
             )
     if input.dtype.kind is not Kind.FLOAT:
-        raise RuntimeError(f"\"{name}\" not implemented for '{input.dtype.name.capitalize()}'")
+        raise unsupported(name, input)
     batched = len(shape) == ndim + 2
     x = input if batched else input.unsqueeze(0)
     lead = tuple(x._array.shape[:2])

@@ -19,7 +19,10 @@ __all__ = ["ctc_loss"]
 
 
 def _lengths(name: str, given: Any, batch: int) -> list[int]:
-    found = given.reshape(-1).tolist() if isinstance(given, Variable) else given
+    found: Any = given
+    if isinstance(found, Variable):
+        tensor: Any = found
+        found = tensor.reshape(-1).tolist()
     found = [int(n) for n in (found if isinstance(found, (list, tuple)) else [found])]
     if len(found) != batch:
         raise RuntimeError(f"{name} must be of size batch_size: {batch}, got {len(found)}")
@@ -129,8 +132,8 @@ def ctc_loss(
         counts = place.xp.asarray([float(max(n, 1)) for n in lengths], dtype=native)
         losses = losses / raw(log_probs, counts)
     if single and reduction == "none":
-        return losses.squeeze(0)  # type: ignore[no-any-return]
-    return reduced(losses, reduction)  # type: ignore[no-any-return]
+        return losses.squeeze(0)
+    return reduced(losses, reduction)
 
 
 def _states(log_probs: Any, labels: list[list[int]], inputs: list[int], blank: int) -> Any:

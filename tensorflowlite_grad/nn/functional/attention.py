@@ -12,10 +12,10 @@ from ...functions.products import matmul
 from ...functions.shape import reshape, unsqueeze
 from ...ops import attention as ops
 from ...ops import promotion
-from .activation import softmax
 from .common import arguments, floating, like, raw
 from .dropout import dropout
 from .linear import linear
+from .shares import softmax
 
 if TYPE_CHECKING:
     from ...tensor import Tensor
@@ -147,7 +147,7 @@ def scaled_dot_product_attention(
         out = ops.attention_masked.record(query, key, value, mask, float(scale), causal)[0]
     if grouped:
         out = reshape(out, (*shape[:-1], out._array.shape[-1]))
-    return out  # type: ignore[no-any-return]
+    return out
 
 
 def _causal(query: Any, key: Any) -> tuple[Any, Any]:

@@ -109,7 +109,7 @@ def _check_indices(name: str, input: Any, target: Any, weight: Any) -> int:
             f"Expected target size {list(want)}, got {list(have)}: {name}() needs one class for "
             "each place of the other axes"
         )
-    if target.dtype not in (dtypes.int64, dtypes.uint8, dtypes.int32):
+    if target.dtype not in (dtypes.int64, dtypes.uint8):
         raise RuntimeError(
             f"expected scalar type Long but found {dtypes.LEGACY_NAMES[target.dtype.name]}: "
             f"{name}() takes class indices as integers"
@@ -165,7 +165,7 @@ def nll_loss(
     floating("nll_loss_out_frame", input)
     chosen = _Targets("nll_loss", input, target, axis, ignore_index)
     losses = -_without_axis(index_ops.gather.record(input, chosen.index), target)
-    return _over_classes(losses, chosen, weight, reduction)  # type: ignore[no-any-return]
+    return _over_classes(losses, chosen, weight, reduction)
 
 
 def _over_classes(losses: Any, chosen: _Targets, weight: Any, reduction: str) -> Any:
@@ -221,12 +221,12 @@ def cross_entropy(
         raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}")
     floating("log_softmax_lastdim_kernel_impl", input)
     if input._array.ndim and tuple(input._array.shape) == tuple(target._array.shape):
-        return _of_probabilities(input, target, weight, ignore_index, reduction, label_smoothing)  # type: ignore[no-any-return]
+        return _of_probabilities(input, target, weight, ignore_index, reduction, label_smoothing)
     axis = _check_indices("cross_entropy", input, target, weight)
     chosen = _Targets("cross_entropy", input, target, axis, ignore_index)
     losses, _, _ = ops.cross_entropy.record(input, axis, chosen.index)
     if not label_smoothing:
-        return _over_classes(_without_axis(losses, target), chosen, weight, reduction)  # type: ignore[no-any-return]
+        return _over_classes(_without_axis(losses, target), chosen, weight, reduction)
     plain = _over_classes(_without_axis(losses, target), chosen, weight, reduction)
     picked = index_ops.gather.record(input, chosen.index)
     classes = input._array.shape[axis]
@@ -240,7 +240,7 @@ def cross_entropy(
         even = chosen.mean(even, None if weight is None else chosen.factors(weight))
     else:
         even = reduced(even, reduction)
-    return plain * (1 - label_smoothing) + even * (label_smoothing / classes)  # type: ignore[no-any-return]
+    return plain * (1 - label_smoothing) + even * (label_smoothing / classes)
 
 
 def _of_probabilities(
@@ -440,7 +440,7 @@ def multi_margin_loss(
     if weight is not None:
         short = short * unsqueeze(chosen.factors(weight), 1)
     losses = short.sum(1) / classes
-    return reduced(reshape(losses, ()) if flat else losses, reduction)  # type: ignore[no-any-return]
+    return reduced(reshape(losses, ()) if flat else losses, reduction)
 
 
 def multilabel_margin_loss(
@@ -491,7 +491,7 @@ def multilabel_margin_loss(
     short = elementwise.clamp_min(1 - unsqueeze(targets, 2) + unsqueeze(scores, 1), 0)
     outside = elementwise.where(unsqueeze(true, 1) | unsqueeze(ended, 2), like(short, 0), short)
     losses = outside.sum((1, 2)) / classes
-    return reduced(reshape(losses, ()) if flat else losses, reduction)  # type: ignore[no-any-return]
+    return reduced(reshape(losses, ()) if flat else losses, reduction)
 
 
 def multilabel_soft_margin_loss(
@@ -514,4 +514,4 @@ def multilabel_soft_margin_loss(
     reduction = reduction_of(reduction, size_average, reduce)
     input, target = arguments("multilabel_soft_margin_loss", input=input, target=target)
     loss = binary_cross_entropy_with_logits(input, target, weight, reduction="none")
-    return reduced(loss.sum(-1) / input._array.shape[-1], reduction)  # type: ignore[no-any-return]
+    return reduced(loss.sum(-1) / input._array.shape[-1], reduction)

@@ -14,7 +14,7 @@ from ...functions.arguments import as_tensor_argument
 from ...functions.padding import constant_pad_nd
 from ...ops import convolution as ops
 from ...ops.promotion import common_place
-from .sizes import ints, spatial
+from .sizes import ints, spatial, unsupported
 
 if TYPE_CHECKING:
     from ...tensor import Tensor
@@ -252,7 +252,7 @@ def _operands(
                 f"same: convert one with .to(), in {name}()"
             )
     if input.dtype.name == "bool":
-        raise RuntimeError(f"\"{name}\" not implemented for 'Bool'")
+        raise unsupported(name, input)
     return input, weight, bias, batched
 
 
@@ -331,7 +331,8 @@ def _transposed(
     name: str, ndim: int, operands: Any, geometry: Any, output_padding: Any, groups: int
 ) -> Any:
     input, weight, bias, batched = _operands(name, ndim, *operands)
-    steps, pads, gaps = _geometry(name, ndim, *geometry, groups)
+    stride, padding, dilation = geometry
+    steps, pads, gaps = _geometry(name, ndim, stride, padding, dilation, groups)
     more = _each("output_padding", output_padding, ndim)
     if min(more) < 0:
         raise RuntimeError("negative output_padding is not supported")

@@ -99,7 +99,7 @@ def normalize(
     tensor([[0.6000, 0.8000]])
     """
     unit = _unit(as_tensor_argument("normalize", input), p, dim, eps)
-    return unit if out is None else out.copy_(unit)  # type: ignore[no-any-return]
+    return unit if out is None else out.copy_(unit)
 
 
 def pdist(input: Any, p: float = 2.0) -> Tensor:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ...dtypes import LEGACY_NAMES, float32
 from ...functions.arguments import as_tensor_argument
 from ...functions.elementwise import where
-from ...functions.random import generator_of
+from ...functions.generators import generator_of
 from ...functions.shape import unsqueeze
 from ...ops import activation as ops
 from .common import like, raw, written
@@ -100,7 +100,7 @@ def dropout(input: Any, p: float = 0.5, training: bool = True, inplace: bool = F
     True
     """
     input = _checked("dropout", input, p)
-    return _dropout_(input, p, training) if inplace else _dropout(input, p, training)  # type: ignore[no-any-return]
+    return _dropout_(input, p, training) if inplace else _dropout(input, p, training)
 
 
 def _channels(input: Any, p: float, training: bool, inplace: bool) -> Any:
@@ -119,7 +119,7 @@ def feature_dropout(
     >>> tg.feature_dropout(tg.ones(1, 2), 0.0, True)
     tensor([[1., 1.]])
     """
-    return _channels(_checked("feature_dropout", input, p), p, training, inplace)  # type: ignore[no-any-return]
+    return _channels(_checked("feature_dropout", input, p), p, training, inplace)
 
 
 def dropout1d(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
@@ -139,7 +139,7 @@ def dropout1d(input: Any, p: float = 0.5, training: bool = True, inplace: bool =
             f"dropout1d: Expected 2D or 3D input, but received a {ndim}D input. Channels have one "
             "axis, and there may be a batch of them"
         )
-    return _batched(input, p, training, inplace, ndim == 2)  # type: ignore[no-any-return]
+    return _batched(input, p, training, inplace, ndim == 2)
 
 
 def _batched(input: Any, p: float, training: bool, inplace: bool, single: bool) -> Any:
@@ -172,7 +172,7 @@ def dropout2d(input: Any, p: float = 0.5, training: bool = True, inplace: bool =
             "dropout behavior is desired: shape (N, C, L).",
             stacklevel=2,
         )
-    return _channels(input, p, training, inplace)  # type: ignore[no-any-return]
+    return _channels(input, p, training, inplace)
 
 
 def dropout3d(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
@@ -192,7 +192,7 @@ def dropout3d(input: Any, p: float = 0.5, training: bool = True, inplace: bool =
             "result in an error in a future release.",
             stacklevel=2,
         )
-    return _batched(input, p, training, inplace, ndim == 4)  # type: ignore[no-any-return]
+    return _batched(input, p, training, inplace, ndim == 4)
 
 
 def _saturated(input: Any, p: float, training: bool, channels: bool) -> Any:
@@ -230,7 +230,7 @@ def alpha_dropout(
     tensor([1., 1.])
     """
     input = _checked("alpha_dropout", input, p)
-    return (_alpha_dropout_ if inplace else _alpha_dropout)(input, p, training)  # type: ignore[no-any-return]
+    return (_alpha_dropout_ if inplace else _alpha_dropout)(input, p, training)
 
 
 def feature_alpha_dropout(
@@ -246,4 +246,4 @@ def feature_alpha_dropout(
     """
     input = _checked("feature_alpha_dropout", input, p)
     form = _feature_alpha_dropout_ if inplace else _feature_alpha_dropout
-    return form(input, p, training)  # type: ignore[no-any-return]
+    return form(input, p, training)

@@ -127,7 +127,7 @@ def embedding(
     found = _positions("embedding", input, rows)
     if max_norm is not None:
         _renormalize(weight, found, max_norm, norm_type)
-    return _rows(weight, found, padding, scale_grad_by_freq)  # type: ignore[no-any-return]
+    return _rows(weight, found, padding, scale_grad_by_freq)
 
 
 _MODES = ("sum", "mean", "max")
@@ -244,7 +244,7 @@ def embedding_bag(
     owner = xp.asarray(bags, dtype=native) if bags else xp.zeros((0,), dtype=native)
     wide = weight._array.shape[1]
     if mode == "max":
-        return _greatest(picked, flat, padding, starts, sizes, wide)  # type: ignore[no-any-return]
+        return _greatest(picked, flat, padding, starts, sizes, wide)
     if padding >= 0:
         keep = raw(weight, xp.expand_dims(flat != padding, axis=1))
         picked = where(keep, picked, like(picked, 0))
@@ -259,7 +259,7 @@ def embedding_bag(
             counts = xp.asarray(sizes, dtype=native) if sizes else xp.zeros((0,), dtype=native)
         counts = xp.where(counts == 0, xp.ones_like(counts), counts)
         out = out / unsqueeze(raw(weight, xp.astype(counts, weight._array.dtype)), 1)
-    return out  # type: ignore[no-any-return]
+    return out
 
 
 def _greatest(
@@ -333,4 +333,4 @@ def one_hot(tensor: Any, num_classes: int = -1) -> Tensor:
     place = tensor._place
     with place.entered():
         steps = raw(tensor, place.xp.arange(num_classes, dtype=tensor._array.dtype))
-    return (unsqueeze(tensor, -1) == steps).to(dtypes.int64)  # type: ignore[no-any-return]
+    return (unsqueeze(tensor, -1) == steps).to(dtypes.int64)

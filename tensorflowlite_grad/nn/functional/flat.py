@@ -8,7 +8,7 @@ from ...functions import elementwise
 from ...functions.arguments import as_tensor_argument
 from ...functions.shape import reshape
 from ...ops import activation as ops
-from . import loss, normalization
+from . import loss, normalization, pairs
 from .activation import (
     celu,
     celu_,
@@ -95,7 +95,7 @@ def _reduction(number: Any) -> str:
 
 def _dropped(function: Any, in_place: bool) -> Any:
     def call(input: Any, p: float, train: bool) -> Tensor:
-        return function(input, p, train, in_place)  # type: ignore[no-any-return]
+        return function(input, p, train, in_place)
 
     call.__name__ = call.__qualname__ = function.__name__ + ("_" if in_place else "")
     call.__doc__ = (
@@ -343,7 +343,7 @@ def cosine_embedding_loss(
     >>> tg.cosine_embedding_loss(tg.eye(2), tg.eye(2).flip(0), tg.tensor([1, 1]))
     tensor(1.)
     """
-    return loss.cosine_embedding_loss(
+    return pairs.cosine_embedding_loss(
         input1, input2, target, margin, reduction=_reduction(reduction)
     )
 
@@ -359,7 +359,7 @@ def hinge_embedding_loss(
     >>> tg.hinge_embedding_loss(tg.tensor([0.5]), tg.tensor([1]))
     tensor(0.5000)
     """
-    return loss.hinge_embedding_loss(input, target, margin, reduction=_reduction(reduction))
+    return pairs.hinge_embedding_loss(input, target, margin, reduction=_reduction(reduction))
 
 
 def kl_div(input: Any, target: Any, reduction: Any = 1, *, log_target: bool = False) -> Tensor:
@@ -385,7 +385,9 @@ def margin_ranking_loss(
     >>> tg.margin_ranking_loss(tg.tensor([1.0]), tg.tensor([3.0]), tg.tensor([1.0]))
     tensor(2.)
     """
-    return loss.margin_ranking_loss(input1, input2, target, margin, reduction=_reduction(reduction))
+    return pairs.margin_ranking_loss(
+        input1, input2, target, margin, reduction=_reduction(reduction)
+    )
 
 
 def poisson_nll_loss(
@@ -423,7 +425,7 @@ def triplet_margin_loss(
     >>> tg.triplet_margin_loss(a, b, a)
     tensor(6.0000)
     """
-    return loss.triplet_margin_loss(
+    return pairs.triplet_margin_loss(
         anchor, positive, negative, margin, p, eps, swap, reduction=_reduction(reduction)
     )
 

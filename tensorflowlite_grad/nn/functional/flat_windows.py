@@ -113,4 +113,4 @@ def convolution(
         out = getattr(_convolution, f"conv{ndim}d")(
             input, weight, bias, stride, padding, dilation, groups
         )
-    return out  # type: ignore[no-any-return]
+    return out

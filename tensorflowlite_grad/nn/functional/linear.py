@@ -9,6 +9,7 @@ from ...functions.products import matmul
 from ...functions.shape import reshape, unsqueeze
 from ...ops import linear_layer as ops
 from ...ops import promotion
+from ...ops.broadcasting import broadcast_shapes
 from .common import arguments
 
 if TYPE_CHECKING:
@@ -74,10 +75,15 @@ def linear(input: Any, weight: Any, bias: Any = None) -> Tensor:
     if bias is None:
         return ops.linear.record(input, weight)
     _same_dtype("linear", input, bias)
-    if bias._array.ndim > 1 or (bias._array.ndim and bias._array.shape[0] not in (1, wide[0])):
+    have, want = tuple(bias._array.shape), (*shape[:-1], wide[0])
+    try:
+        fits = broadcast_shapes(have, want) == want
+    except ValueError:
+        fits = False
+    if not fits:
         raise RuntimeError(
             f"The expanded size of the tensor ({wide[0]}) must match the existing size: the bias "
-            f"of linear() has shape {list(bias._array.shape)}"
+            f"of linear() has shape {list(have)}, the result {list(want)}"
         )
     return ops.affine.record(input, weight, bias)
 

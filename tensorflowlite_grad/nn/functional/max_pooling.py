@@ -10,7 +10,7 @@ from ...dtypes import Kind
 from ...functions.arguments import as_tensor_argument
 from ...ops import pooling as ops
 from ...ops.promotion import common_place
-from .sizes import ints, pooled
+from .sizes import ints, pooled, unsupported
 
 if TYPE_CHECKING:
     from ...tensor import Tensor
@@ -42,7 +42,7 @@ def _pooled(
         name, input, ndim, kernel_size, stride, padding, dilation, ceil_mode
     )
     if input.dtype.kind in (Kind.BOOL, Kind.COMPLEX):
-        raise RuntimeError(f"\"{name}\" not implemented for '{input.dtype.name.capitalize()}'")
+        raise unsupported(name, input)
     out, indices = ops.max_pool.record(input, *geometry, count)
     return out, indices
 

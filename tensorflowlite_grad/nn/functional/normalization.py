@@ -164,12 +164,12 @@ def rms_norm(
         return out if weight is None else out * weight
     input, weight = _wide(input, weight)
     if weight is not None and weight.dtype is not input.dtype:
-        return ops.rms.record(input, axes, eps)[0] * weight  # type: ignore[no-any-return]
+        return ops.rms.record(input, axes, eps)[0] * weight
     if weight is None:
         out = ops.rms.record(input, axes, eps)[0]
     else:
         out = ops.rms_scaled.record(input, weight, axes, eps)[0]
-    return conversion.cast(out, have)  # type: ignore[no-any-return]
+    return conversion.cast(out, have)
 
 
 def _channel_parameter(name: str, what: str, tensor: Any, channels: int, ndim: int) -> Any:
@@ -321,7 +321,10 @@ def batch_moments(
     if ndim == 1 and not input.numel():
         return input, None, None
     if ndim < 2:
-        raise RuntimeError(f"batch_norm(): expected an input of 2D or more, got {ndim}D")
+        raise IndexError(
+            f"Dimension out of range (expected to be in range of [{-max(ndim, 1)}, "
+            f"{max(ndim, 1) - 1}], but got 1): batch_norm() needs an input of 2D or more"
+        )
     channels = input._array.shape[1]
     parameters = {
         "running_mean": running_mean,
@@ -337,8 +340,15 @@ def batch_moments(
         for what, tensor in parameters.items()
     }
     floating("batch_norm", input)
-    if not training:
-        _same_dtypes("batch_norm", input, running_mean, running_var)
+    for what, tensor in parameters.items():
+        if tensor is not None and tensor.dtype is not input.dtype:
+            if input.dtype is dtypes.float16 and tensor.dtype is dtypes.float32:
+                continue
+            raise RuntimeError(
+                "mixed dtype (CPU): expect parameter to have scalar type of "
+                f"{dtypes.LEGACY_NAMES[input.dtype.name]}, but {what} of batch_norm() is of "
+                f"{tensor.dtype.name}"
+            )
     weight, bias = shaped["weight"], shaped["bias"]
     if not training:
         rate = elementwise.rsqrt(shaped["running_var"] + eps)
@@ -418,7 +428,7 @@ def instance_norm(
     out, mean, variance = _standardized(input, weight, bias, tuple(range(2, ndim)), eps)
     mean, variance = mean.detach().mean(0), variance.detach().mean(0)
     _remember(running_mean, running_var, mean, variance, prod(shape[2:]), momentum)
-    return out  # type: ignore[no-any-return]
+    return out
 
 
 def local_response_norm(
@@ -449,7 +459,7 @@ def local_response_norm(
             f"Expected 3D or higher dimensionality input (got {len(shape)} dimensions)"
         )
     if not input.numel():
-        return input  # type: ignore[no-any-return]
+        return input
     square = input * input
     before, after = size // 2, (size - 1) // 2
     sides = [square.new_zeros((shape[0], n, *shape[2:])) if n else None for n in (before, after)]
@@ -461,4 +471,4 @@ def local_response_norm(
         total = total / size
     else:
         total = elementwise.div(total, size, rounding_mode="trunc")
-    return input / (total * alpha + k) ** beta  # type: ignore[no-any-return]
+    return input / (total * alpha + k) ** beta

@@ -11,8 +11,10 @@ from ...backend.resampling import AxisMap, Run
 from ...dtypes import Kind
 from ...functions import elementwise
 from ...functions.arguments import as_tensor_argument
+from ...functions.scattering import masked_fill
 from ...ops import resampling as ops
-from .sizes import ints, narrowed, pooled, widened
+from . import max_pooling
+from .sizes import ints, narrowed, pooled, unsupported, widened
 
 if TYPE_CHECKING:
     from ...tensor import Tensor
@@ -183,7 +185,7 @@ def _counts(size: int, kernel: int, padding: int, starts: list[int], include: bo
 def _averaged_integers(name: str, input: Any, axes: Any, include: bool, divisor: Any) -> Any:
     """Return sums divided without a rest, as PyTorch has it."""
     if input.dtype.name != "int64":
-        raise RuntimeError(f"\"{name}\" not implemented for '{input.dtype.name.capitalize()}'")
+        raise unsupported(name, input)
     ndim = len(axes)
     maps = tuple((k - ndim, _average(*axis, include, 1)) for k, axis in enumerate(axes))
     total = ops.avg_pool.record(input, maps)
@@ -273,7 +275,7 @@ def adaptive_size(name: str, input: Any, output_size: Any, ndim: int) -> tuple[i
             f"{name}(): Expected {ndim + 1}D or {ndim + 2}D tensor, but got {list(shape)}"
         )
     size = shape[len(shape) - ndim :]
-    if not all(shape[-ndim - 1 :]):
+    if not all(size if "avg" in name else shape[-ndim - 1 :]):
         raise RuntimeError(
             f"{name}(): Expected input to have non-zero size for non-batch dimensions, but input "
             f"has sizes {list(shape)}"
@@ -302,7 +304,7 @@ def _adaptive(name: str, ndim: int, input: Any, output_size: Any) -> Any:
             f"{list(count)}"
         )
     if input.dtype.kind is not Kind.FLOAT:
-        raise RuntimeError(f"\"{name}\" not implemented for '{input.dtype.name.capitalize()}'")
+        raise unsupported(name, input)
     size = input._array.shape[input._array.ndim - ndim :]
     maps = tuple(
         (k - ndim, adaptive_map(n, m)) for k, (n, m) in enumerate(zip(size, count, strict=True))
@@ -378,6 +380,12 @@ def _powers(
     name = f"lp_pool{ndim}d"
     input = as_tensor_argument(name, input)
     kernel = ints(name, "kernel_size", kernel_size, ndim)
+    if abs(norm_type) == float("inf"):
+        size, sign = elementwise.abs(input), 1 if norm_type > 0 else -1
+        most = getattr(max_pooling, f"max_pool{ndim}d")
+        return most(size * sign, kernel, stride, 0, 1, ceil) * sign
     mean = pool(elementwise.pow(input, norm_type), kernel, stride, 0, ceil)
-    total = elementwise.sign(mean) * elementwise.relu(elementwise.abs(mean)) * prod(kernel)
-    return elementwise.pow(total, 1.0 / norm_type)
+    # Where all is zero the slope is taken as zero, not infinite.
+    nothing = mean.detach() == 0
+    root = elementwise.pow(masked_fill(mean, nothing, 1.0) * prod(kernel), 1.0 / norm_type)
+    return masked_fill(root, nothing, 0.0)

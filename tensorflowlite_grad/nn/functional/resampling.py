@@ -13,7 +13,7 @@ from ...ops import conversion
 from ...ops import resampling as ops
 from . import pooling
 from .axis_maps import interpolating, smoothing
-from .sizes import narrowed, widened
+from .sizes import narrowed, unsupported, widened
 
 if TYPE_CHECKING:
     from ...tensor import Tensor
@@ -92,13 +92,14 @@ def interpolate(
             "a 4-D tensor as input"
         )
     _check_mode(mode, ndim, align_corners, antialias)
+    if mode == "area":
+        mean: Any = getattr(pooling, f"adaptive_avg_pool{ndim}d")
+        return mean(input, tuple(out))
     if min(out) < 1 or not all(shape[1:]):
         raise RuntimeError(
             f"Input and output sizes should be greater than 0, but got input {list(shape)} and "
             f"output size {out} in interpolate()"
         )
-    if mode == "area":
-        return getattr(pooling, f"adaptive_avg_pool{ndim}d")(input, tuple(out))
     make = smoothing if antialias else interpolating
     kind = _MODES[mode][1] if mode in _MODES else mode
     axes = zip(shape[2:], out, factors, strict=True)
@@ -114,10 +115,7 @@ def _mapped(input: Any, maps: Any, mode: str) -> Any:
             return ops.upsample.record(input, maps)
         return narrowed(ops.upsample.record(widened(input), maps), input)
     if input.dtype is not dtypes.uint8:
-        raise NotImplementedError(
-            f"\"interpolate\" not implemented for '{input.dtype.name.capitalize()}': convert with "
-            ".float()"
-        )
+        raise unsupported("interpolate", input)
     if mode in _ANY:
         return ops.upsample.record(input, maps)
     exact = ops.upsample.record(conversion.cast(input, dtypes.float32), maps)

@@ -10,7 +10,7 @@ from ...backend.windows import reach
 from ...functions.arguments import as_tensor_argument
 from ...ops import conversion
 
-__all__ = ["ints", "narrowed", "pooled", "pooled_size", "spatial", "widened"]
+__all__ = ["ints", "narrowed", "pooled", "pooled_size", "spatial", "unsupported", "widened"]
 
 
 def ints(name: str, what: str, value: Any, ndim: int) -> tuple[int, ...]:
@@ -48,6 +48,14 @@ def widened(input: Any) -> Any:
 def narrowed(out: Any, input: Any) -> Any:
     """Return a result in the dtype of what it was computed from."""
     return conversion.cast(out, input.dtype)
+
+
+def unsupported(name: str, input: Any) -> NotImplementedError:
+    """Return the error for a dtype that a function does not take."""
+    return NotImplementedError(
+        f"\"{name}\" not implemented for '{dtypes.LEGACY_NAMES[input.dtype.name]}': convert with "
+        ".to(), as in x.float()"
+    )
 
 
 def spatial(name: str, input: Any, ndim: int) -> tuple[Any, bool]:

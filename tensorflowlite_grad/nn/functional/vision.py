@@ -11,6 +11,7 @@ from ...functions.products import matmul
 from ...functions.shape import matrix_transpose, reshape
 from ...ops import grid_sampling as ops
 from ...ops.promotion import common_place
+from .sizes import unsupported
 
 if TYPE_CHECKING:
     from ...tensor import Tensor
@@ -92,9 +93,7 @@ def _sampled(input: Any, grid: Any, options: tuple[str, str, bool]) -> Any:
             f"{input.dtype.name} and grid has {grid.dtype.name}"
         )
     if not input.dtype.is_floating_point:
-        raise RuntimeError(
-            f"\"grid_sampler\" not implemented for '{input.dtype.name.capitalize()}'"
-        )
+        raise unsupported("grid_sampler", input)
     if len(shape) not in (4, 5) or len(points) != len(shape):
         raise RuntimeError(
             "grid_sampler(): expected 4D or 5D input and grid with same number of dimensions, but "
@@ -250,6 +249,7 @@ def _lattice(like: Any, size: tuple[int, ...], align: bool) -> Any:
             row = [(2 * k - (n - 1)) / (n - 1 if align else n) for k in range(n)]
         shape = [1] * len(size)
         shape[axis] = n
-        columns.append(xp.broadcast_to(xp.reshape(xp.asarray(row, dtype=dtype), shape), size))
+        row_there = xp.reshape(xp.asarray(row, dtype=dtype), tuple(shape))
+        columns.append(xp.broadcast_to(row_there, size))
     columns.append(xp.ones(size, dtype=dtype))
     return place.wrap(xp.reshape(xp.stack(columns, axis=-1), (-1, len(size) + 1)), place)

@@ -352,7 +352,13 @@ def _modules() -> dict[str, ModuleType]:
         "cupy": _module("cupy", **members),
         "cupy.cuda": cuda,
         "cupy.cuda.device": _module("cupy.cuda.device", Device=Device),
-        "cupyx": _module("cupyx", scatter_add=scatter_add, scatter_max=scatter_max, scatter_min=scatter_min, scipy=scipy),
+        "cupyx": _module(
+            "cupyx",
+            scatter_add=scatter_add,
+            scatter_max=scatter_max,
+            scatter_min=scatter_min,
+            scipy=scipy,
+        ),
         "cupyx.scipy": scipy,
         "cupyx.scipy.special": special,
     }
