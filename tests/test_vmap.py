@@ -19,7 +19,10 @@ for case in all_cases():
     CASES.setdefault(case.name, []).append(case)
 
 #: Operations whose result's shape, or how they are run, depends on values.
-UNBATCHED: set[str] = set()
+UNBATCHED = {
+    "masked_scatter",  # how many elements a mask takes
+    "to_device",  # a batch stays where it is
+}
 
 
 def perturbed(host: np.ndarray, k: int) -> np.ndarray:
@@ -44,7 +47,8 @@ def assert_close(got: Any, want: Any) -> None:
 @pytest.mark.parametrize("name", sorted(set(CASES) - UNBATCHED))
 def test_operations_and_their_gradients(backend: str, name: str) -> None:
     """Values, gradients inside the batch and outside of it, and tangents."""
-    for case in CASES[name]:
+    # The batch's own code is the same on every backend: one case shows that it runs there.
+    for case in CASES[name] if backend == "numpy" else CASES[name][:1]:
         trial = Trial(case, selection.default_place())
         if not trial.inputs:
             continue

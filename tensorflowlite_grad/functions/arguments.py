@@ -17,6 +17,7 @@ __all__ = [
     "as_tensor_argument",
     "axes",
     "axis",
+    "holds",
     "one_of",
     "reduction",
     "shape_argument",
@@ -130,6 +131,11 @@ def as_tensor_argument(name: str, value: Any, argument: str = "input", position:
         f"{name}(): argument {argument!r} (position {position}) must be Tensor, not "
         f"{type(value).__name__}"
     )
+
+
+def holds(condition: Any, otherwise: bool) -> bool:
+    """Return a condition's truth; `otherwise` where it may differ between examples of a batch."""
+    return otherwise if condition._place.level else bool(condition)
 
 
 def together(name: str, tensors: Sequence[Any]) -> list[Any]:

@@ -10,7 +10,7 @@ from ..dtypes import Kind
 from ..ops import conversion
 from ..ops import sorting as ops
 from . import reductions
-from .arguments import as_tensor_argument, one_of, reduction
+from .arguments import as_tensor_argument, holds, one_of, reduction
 from .arguments import axis as axis_of
 from .comparison import isnan, lt
 from .elementwise import ceil, clamp, floor, lerp, round, sqrt, where
@@ -389,7 +389,7 @@ def _fraction_tensor(name: str, input: Any, q: Any) -> Any:
     if q._place.root is not input._place.root:
         raise RuntimeError(f"{name}() q tensor must be on the same device as the input tensor")
     known = q.detach()
-    if not bool(((known >= 0) & (known <= 1)).all()):
+    if not holds(((known >= 0) & (known <= 1)).all(), True):
         raise RuntimeError(f"{name}() q values must be in the range [0, 1]")
     return q
 
@@ -425,7 +425,7 @@ def _weights(name: str, weights: Any, count: int, integral: bool) -> Any:
             f"cov(): expected {name} to have the same numel as there are observations in the "
             f"input but got {weights.numel()} != {count}"
         )
-    if bool(lt(weights.detach(), 0).any()):
+    if holds(lt(weights.detach(), 0).any(), False):
         raise RuntimeError(f"cov(): {name} cannot be negative")
     return weights
 
@@ -465,7 +465,7 @@ def cov(input: Any, *, correction: int = 1, fweights: Any = None, aweights: Any 
         average = reductions.sum(rows, 1, True) / (count or float("nan"))
     else:
         average = reductions.sum(rows * weight, 1, True) / total
-        if not count or not bool((total.detach() != 0).all()):
+        if not count or not holds((total.detach() != 0).all(), True):
             raise RuntimeError("cov(): weights sum to zero, can't be normalized")
     if weight is None or correction == 0 or aweights is None:
         freedom = total - correction

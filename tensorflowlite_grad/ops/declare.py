@@ -173,9 +173,15 @@ class Operation:
         """Run the operation on whatever carrier `xp` is the namespace of."""
         if xp is carrier.tensors():
             return self.record(*arguments)
-        if isinstance(self.forward, str):
-            return getattr(xp, self.forward)(*arguments)
-        return self.forward(xp, *arguments)
+        try:
+            if isinstance(self.forward, str):
+                return getattr(xp, self.forward)(*arguments)
+            return self.forward(xp, *arguments)
+        except Exception as error:
+            one_by_one = getattr(xp, "one_by_one", None)
+            if one_by_one is None:
+                raise
+            return one_by_one(self, error, arguments)
 
     def pushforward(
         self,

@@ -197,6 +197,9 @@ class BatchedArray:
         extent = f"{self.space.size} x " if self.batched else ""
         return f"<batched array {extent}{list(self.shape)} of {self.value!r}>"
 
+    def __setitem__(self, index: Any, value: Any) -> None:
+        raise NotAsABatch("vmap: batched arrays cannot be written in place")
+
     __bool__ = _refuse("bool()")
     __int__ = __index__ = _refuse("int()")
     __float__ = _refuse("float()")

@@ -8,7 +8,7 @@ from ...autograd import modes
 from ...backend.interface import Backend
 from ...backend.place import Place
 from .array import BatchedArray, NotAsABatch, Space
-from .examples import example, stacked
+from .examples import each
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -144,16 +144,7 @@ class BatchedPlace(Place):
         """Return what an operation makes of each example in turn, as a raw result of a batch."""
         if not isinstance(error, NotAsABatch):
             raise op.explain(error, operands)
-        space = self.space
-        outs = []
-        for k in range(space.size):
-            given = [example(t._array, k) for t in operands]
-            chosen = example(options, k)
-            if not space.tensors:
-                outs.append(op.on(space.base.xp, *given, *chosen))
-            else:
-                outs.append(op.record(*given, *chosen))
-        return stacked(space, outs)
+        return each(self.space, op, (*(t._array for t in operands), *options))
 
     def batch(self, tensor: Any, axis: int) -> Any:
         """Return a tensor of the base as a batch along one of its axes."""

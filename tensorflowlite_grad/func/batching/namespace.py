@@ -15,7 +15,7 @@ from ...backend import fallbacks
 from ..pytree import flatten, tree_map
 from . import linear, shaping
 from .array import BatchedArray, NotAsABatch
-from .examples import any_batched, example, shared, stacked
+from .examples import any_batched, each, example, shared, stacked
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,6 +69,12 @@ class Namespace(ModuleType):
         self.writable = False
         self.linalg = _Linalg(space)
         self.fft = _Fourier(space)
+
+    def one_by_one(self, op: Any, error: Exception, arguments: tuple[Any, ...]) -> Any:
+        """Return what an operation makes of each example, if it only failed as a batch."""
+        if not isinstance(error, NotAsABatch):
+            raise error
+        return each(self.space, op, arguments)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):

@@ -8,7 +8,7 @@ from ... import dtypes, return_types
 from ...backend import linalg as generic
 from ...ops import decompositions as ops
 from ...ops import solvers
-from ..arguments import as_tensor_argument
+from ..arguments import as_tensor_argument, holds
 from ..creation import empty, eye
 from ..elementwise import where
 from ..products import matmul
@@ -210,7 +210,7 @@ def lu_factor_ex(A: Any, *, pivot: bool = True, check_errors: bool = False) -> A
     A = matrices("linalg.lu_factor", A)
     LU, pivots = ops.lu_factor.record(A)
     info = verdicts(A, LU)
-    if check_errors and bool((info != 0).any()):
+    if check_errors and holds((info != 0).any(), False):
         flat = info.reshape(-1)
         number = next(k for k, value in enumerate(flat.tolist()) if value)
         where_ = f"(Batch element {number}): " if A._array.ndim > 2 else ""
@@ -312,7 +312,7 @@ def ldl_factor_ex(A: Any, *, hermitian: bool = False, check_errors: bool = False
     """
     A = square("torch.linalg.ldl_factor_ex", A)
     LD, pivots, info = ops.ldl_factor.record(A, bool(hermitian))
-    if check_errors and bool((info != 0).any()):
+    if check_errors and holds((info != 0).any(), False):
         raise generic.LinAlgError(
             "torch.linalg.ldl_factor_ex: The factorization was completed, but D is singular: "
             "solving with it would divide by zero"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ... import dtypes, return_types
 from ...backend import linalg as generic
 from ...ops import decompositions, solvers
-from ..arguments import as_tensor_argument
+from ..arguments import as_tensor_argument, holds
 from ..creation import empty
 from ..products import matmul
 from ..shape import (
@@ -375,7 +375,7 @@ def lstsq(A: Any, B: Any, rcond: Any = None, *, driver: str | None = None) -> An
     residuals = _squared_size(B[..., :0, :]).reshape(-1)[:0] if B.requires_grad else nothing
     if A.requires_grad:
         residuals = residuals + _squared_size(A).reshape(-1)[:0]
-    if m > n and driver != "gelsy" and bool((rank == n).all()):
+    if m > n and driver != "gelsy" and holds((rank == n).all(), True):
         residuals = _squared_size(matmul(A, solution) - B)
     return return_types.linalg_lstsq(
         squeeze(solution, -1) if vector else solution,

@@ -9,6 +9,7 @@ from ... import dtypes
 from ...functions import elementwise, reductions
 from ...functions.elementwise import where
 from ...functions.shape import reshape, unsqueeze
+from ...ops import conversion, promotion
 from ...ops import indexing as index_ops
 from ...ops import loss as ops
 from .common import arguments, floating, like, raw, reduced, reduction_of
@@ -42,7 +43,8 @@ class _Targets:
     """
 
     def __init__(self, name: str, input: Any, target: Any, axis: int, ignore: int) -> None:
-        place = input._place
+        place = promotion.common_place(name, [input, target])
+        input, target = conversion.move(input, place), conversion.move(target, place)
         xp, native = place.xp, place.native(dtypes.int64)
         with place.entered():
             found = xp.astype(target._array, native)
@@ -50,10 +52,10 @@ class _Targets:
             self.valid = None
             if count:
                 valid = found != ignore
-                if not bool(xp.all(valid)):
+                if place.level or not bool(xp.all(valid)):
                     self.valid = raw(input, valid)
                     found = xp.where(valid, found, xp.zeros_like(found))
-                self._check(name, xp, found, input._array.shape[axis])
+                self._check(name, place, found, input._array.shape[axis])
             self.safe = found
             positions = xp.expand_dims(found, axis=axis)
             ndim = positions.ndim
@@ -64,8 +66,8 @@ class _Targets:
             self.index = (*grids[:axis], positions, *grids[axis + 1 :])
 
     @staticmethod
-    def _check(name: str, xp: Any, found: Any, classes: int) -> None:
-        low, high = int(xp.min(found)), int(xp.max(found))
+    def _check(name: str, place: Any, found: Any, classes: int) -> None:
+        low, high = place.bounds(found)
         if low < 0 or high >= classes:
             bad = low if low < 0 else high
             raise IndexError(f"Target {bad} is out of bounds: {name}() has {classes} classes")
