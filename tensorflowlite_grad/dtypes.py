@@ -6,12 +6,12 @@ A `dtype` is independent of any array library; each backend maps it to its own.
 from __future__ import annotations
 
 from contextvars import ContextVar
-from enum import Enum
+from enum import StrEnum
 
 __all__ = ["Kind", "dtype", "get_default_dtype", "promote_types", "set_default_dtype"]
 
 
-class Kind(str, Enum):
+class Kind(StrEnum):
     """What numbers a dtype holds; a greater kind holds the smaller ones.
 
     Each is NumPy's letter for it too, which libraries written for NumPy look at.
@@ -25,6 +25,7 @@ class Kind(str, Enum):
     COMPLEX = "c", 3
 
     def __new__(cls, letter: str, rank: int) -> Kind:
+        """Make a member of its letter and its place in the order."""
         self = str.__new__(cls, letter)
         self._value_ = letter
         self.rank = rank

@@ -37,7 +37,7 @@ def test_consumers_are_differentiated() -> None:
     failed = [line for line in lines if not line.startswith("ok ")]
     assert out.returncode == 0, out.stderr
     assert failed == []
-    assert len(lines) >= 70
+    assert len(lines) >= 80
 
 
 def test_without_a_common_vocabulary_scipy_says_that_gradients_would_be_lost() -> None:

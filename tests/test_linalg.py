@@ -326,3 +326,15 @@ def test_products_added_in_place(backend: str) -> None:
     assert x.addr_(tg.tensor([1.0, 0]), tg.ones(2)).tolist() == [[7, 7], [6, 6]]
     with pytest.raises(RuntimeError, match="The expanded size of the tensor"):
         tg.zeros(3, 3).addmm_(tg.ones(2, 3), tg.ones(3, 2))
+
+
+@pytest.mark.parametrize("name", ["det", "eigvals", "svdvals", "matrix_exp", "inv"])
+def test_gradients_within_a_batch_of_examples(backend: str, name: str) -> None:
+    A = tg.arange(32, dtype=tg.float64).reshape(2, 4, 4).sin() + 2 * tg.eye(4, dtype=tg.float64)
+
+    def loss(a: tg.Tensor) -> tg.Tensor:
+        return getattr(tg.linalg, name)(a).real.sum()
+
+    got = tg.func.vmap(tg.func.grad(loss))(A)
+    want = tg.stack([tg.func.grad(loss)(a) for a in A])
+    np.testing.assert_allclose(host(got), host(want), rtol=1e-10, atol=1e-12)

@@ -41,14 +41,20 @@ def lu_factor(a: Any) -> Any:
     return generic.lu_factor(cupy, a)
 
 
+def _checked(a: Any) -> Any:
+    if not bool(cupy.isfinite(a).all()):
+        raise generic.LinAlgError("the matrix contains infs or NaNs")
+    return a
+
+
 def _eig(a: Any) -> Any:
-    values, vectors = cupy.linalg.eig(a)
+    values, vectors = cupy.linalg.eig(_checked(a))
     dtype = _complex(a)
     return values.astype(dtype, copy=False), vectors.astype(dtype, copy=False)
 
 
 def _eigvals(a: Any) -> Any:
-    return cupy.linalg.eigvals(a).astype(_complex(a), copy=False)
+    return cupy.linalg.eigvals(_checked(a)).astype(_complex(a), copy=False)
 
 
 def _complex(a: Any) -> Any:

@@ -64,6 +64,7 @@ def as_complex(x: Any) -> Any:
 
 FUNCTIONS: dict[str, Any] = {
     **{name: _function(getattr(special, s)) for name, s in CUPYX.items() if hasattr(special, s)},
+    "parts_are_views": True,
     "as_real": as_real,
     "as_complex": as_complex,
     "frexp": cupy.frexp,

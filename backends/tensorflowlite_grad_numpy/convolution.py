@@ -104,12 +104,12 @@ def _fill(out: Array, columns: _Columns, samples: slice, rows: slice, value: Arr
     """Write a block's (groups, outputs of a group, windows) into (batch, outputs, ...)."""
     shape = (out.shape[1], samples.stop - samples.start, rows.stop - rows.start)
     value = value.reshape(*shape, *columns.count[1:])
-    out[samples, :, rows] = np.moveaxis(value, 1, 0)
+    out[samples, :, rows] = value.swapaxes(0, 1)
 
 
 def _cut(g: Array, columns: _Columns, samples: slice, rows: slice, dtype: Any) -> Array:
     """Return a block of (batch, outputs, ...) as (groups, outputs of a group, windows)."""
-    part = np.moveaxis(g[samples, :, rows], 0, 1)
+    part = g[samples, :, rows].swapaxes(0, 1)
     shape = (columns.groups, g.shape[1] // columns.groups, -1)
     return np.ascontiguousarray(part, dtype=dtype).reshape(shape)
 

@@ -78,8 +78,13 @@ def _standard() -> dict[str, Any]:
 def _from_chapter(chapter: str, name: str) -> Any:
     """Return a function of another module here, which is imported when that is called."""
 
+    found: Any = None
+
     def call(*args: Any) -> Any:
-        return getattr(import_module(f".{chapter}", __package__), name)(*args)
+        nonlocal found
+        if found is None:
+            found = getattr(import_module(f".{chapter}", __package__), name)
+        return found(*args)
 
     return call
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import product
 from math import prod
 from typing import Any
@@ -35,12 +36,17 @@ def max_pool(
     rows = x.reshape(-1, *size)
     out = np.empty((len(rows), *count), x.dtype)
     found = np.empty((len(rows), *count), np.int64)
-    plan = _Plan(size, geometry, count)
+    plan = _plan(size, geometry, count)
     step = max(1, _BLOCK // prod(count))
     for start in range(0, len(rows), step):
         here = slice(start, start + step)
         plan.run(rows[here], out[here], found[here])
     return out.reshape(*lead, *count), found.reshape(*lead, *count)
+
+
+@lru_cache(maxsize=16)
+def _plan(size: Sizes, geometry: Any, count: Sizes) -> _Plan:
+    return _Plan(size, geometry, count)
 
 
 class _Plan:

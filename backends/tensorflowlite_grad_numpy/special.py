@@ -190,6 +190,7 @@ FUNCTIONS: dict[str, Any] = {
     "lgamma": lgamma,
     "airy_ai": airy_ai,
     "airy_ai_slope": airy_ai_slope,
+    "parts_are_views": True,
     "as_real": as_real,
     "as_complex": as_complex,
     "frexp": np.frexp,

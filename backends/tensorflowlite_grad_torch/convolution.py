@@ -67,4 +67,8 @@ def conv_weight(
 
 
 #: By the names of `fallbacks.EXTRAS`; each takes the namespace first.
-FUNCTIONS = {"conv": conv, "conv_transposed": conv_transposed, "conv_weight": conv_weight}
+FUNCTIONS: dict[str, Any] = {
+    "conv": conv,
+    "conv_transposed": conv_transposed,
+    "conv_weight": conv_weight,
+}

@@ -15,13 +15,29 @@ __all__ = ["FUNCTIONS", "GENERIC"]
 #: What PyTorch has with less accuracy than the generic form.
 GENERIC = ("igamma", "igammac")
 
-_SAME = ("erf", "erfc", "erfcx", "erfinv", "ndtri", "log_ndtr", "digamma", "zeta")
-_BESSEL = {
+#: PyTorch's names in `torch.special`.
+_THEIRS = {
+    **{name: name for name in ("erf", "erfc", "erfcx", "erfinv", "ndtri", "log_ndtr")},
+    **{name: name for name in ("digamma", "zeta", "i0", "i1", "i0e", "i1e", "airy_ai")},
+    "lgamma": "gammaln",
     "bessel_k0": "modified_bessel_k0",
     "bessel_k1": "modified_bessel_k1",
     "bessel_k0e": "scaled_modified_bessel_k0",
     "bessel_k1e": "scaled_modified_bessel_k1",
 }
+
+
+def _function(name: str) -> Any:
+    theirs = getattr(torch.special, _THEIRS[name])
+
+    def call(*arrays: Any) -> Any:
+        # PyTorch has some of them in single and double precision only.
+        dtype = arrays[0].dtype
+        if dtype is torch.float16:
+            return theirs(*(a.float() for a in arrays)).to(dtype)
+        return theirs(*arrays)
+
+    return call
 
 
 def as_real(z: Any) -> Any:
@@ -36,11 +52,8 @@ def as_complex(x: Any) -> Any:
 
 
 FUNCTIONS: dict[str, Any] = {
-    **{name: getattr(torch.special, name) for name in _SAME},
-    **{name: getattr(torch.special, theirs) for name, theirs in _BESSEL.items()},
-    **{name: getattr(torch.special, name) for name in ("i0", "i1", "i0e", "i1e")},
-    "lgamma": torch.special.gammaln,
-    "airy_ai": torch.special.airy_ai,
+    **{name: _function(name) for name in _THEIRS},
+    "parts_are_views": True,
     "as_real": as_real,
     "as_complex": as_complex,
     "frexp": torch.frexp,

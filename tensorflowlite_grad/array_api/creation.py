@@ -11,6 +11,7 @@ from ..dtypes import SCALARS, Kind, default_of_kind, get_default_dtype, int64
 from ..functions import creation as f
 from ..functions import dlpack, shape
 from ..functions.arguments import shape_argument
+from ..functions.factory import dtype_argument, finish
 from ..ops import conversion
 from ..ops.broadcasting import broadcast_shapes
 
@@ -73,7 +74,7 @@ def asarray(obj: Any, /, *, dtype: Any = None, device: Any = None, copy: bool | 
     if device is not None:
         out = conversion.move(out, resolve(device, out._place))
     if dtype is not None:
-        out = conversion.cast(out, f.dtype_argument(dtype))
+        out = conversion.cast(out, dtype_argument(dtype) or out.dtype)
     if copy is False and isinstance(obj, Variable) and out is not obj:
         raise ValueError("asarray(): a change of dtype or device takes a copy")
     return conversion.clone(out) if copy and _shares(out, obj) else out
@@ -147,8 +148,8 @@ def eye(
     """Return a matrix with ones on a diagonal."""
     rows, columns = shape_argument("eye", (n_rows, n_rows if n_cols is None else n_cols))
     place = resolve(device)
-    native = place.native(f.dtype_argument(dtype) or get_default_dtype())
-    return f.finish(place.xp.eye(rows, columns, k=k, dtype=native), place)
+    native = place.native(dtype_argument(dtype) or get_default_dtype())
+    return finish(place.xp.eye(rows, columns, k=k, dtype=native), place)
 
 
 def linspace(
@@ -163,11 +164,11 @@ def linspace(
 ) -> Any:
     """Return `num` evenly spaced numbers from `start` to `stop`, included if `endpoint`."""
     kind = Kind.COMPLEX if complex in (type(start), type(stop)) else Kind.FLOAT
-    wanted = f.dtype_argument(dtype) or default_of_kind(kind)
+    wanted = dtype_argument(dtype) or default_of_kind(kind)
     (count,) = shape_argument("linspace", (num,))
     place = resolve(device)
     array = place.xp.linspace(start, stop, count, dtype=place.native(wanted), endpoint=endpoint)
-    return f.finish(array, place)
+    return finish(array, place)
 
 
 def from_dlpack(x: Any, /, *, device: Any = None, copy: bool | None = None) -> Any:

@@ -89,9 +89,14 @@ def broadcast_to(x: Any, /, shape: tuple[int, ...]) -> Any:
     return _expand(x, shape)
 
 
+def _dtype_of(value: Any) -> Any:
+    """Return the dtype of an array, or a dtype as it is."""
+    return value._place.dtype_of(value._array) if isinstance(value, Variable) else value
+
+
 def can_cast(from_: Any, to: dtype, /) -> builtins.bool:
     """Return whether a dtype promotes to another."""
-    have = from_.dtype if isinstance(from_, Variable) else from_
+    have = _dtype_of(from_)
     if not isinstance(have, dtype) or not isinstance(to, dtype):
         raise TypeError(f"can_cast() takes dtypes or arrays, not {from_!r} and {to!r}")
     if {have.kind, to.kind} == {Kind.FLOAT, Kind.COMPLEX} or have.kind is to.kind:
@@ -145,7 +150,7 @@ _FLOATS = {
 
 def finfo(type: Any, /) -> _FloatInfo:
     """Return the limits of a floating-point dtype, or of an array's."""
-    d = type.dtype if isinstance(type, Variable) else type
+    d = _dtype_of(type)
     try:
         return _FLOATS[d.to_real()]
     except (KeyError, AttributeError):
@@ -154,7 +159,7 @@ def finfo(type: Any, /) -> _FloatInfo:
 
 def iinfo(type: Any, /) -> _IntInfo:
     """Return the limits of an integer dtype, or of an array's."""
-    d = type.dtype if isinstance(type, Variable) else type
+    d = _dtype_of(type)
     if not isinstance(d, dtype) or d.kind is not Kind.INT:
         raise ValueError(f"iinfo() takes integer dtypes, not {d!r}")
     low, high = promotion.bounds(d)
@@ -186,7 +191,7 @@ def result_type(*arrays_and_dtypes: Any) -> dtype:
     highest: Kind | None = None
     for value in arrays_and_dtypes:
         if isinstance(value, (Variable, dtype)):
-            d = value.dtype if isinstance(value, Variable) else value  # type: ignore[attr-defined]
+            d = _dtype_of(value)
             found = d if found is None else promote_types(found, d)
             continue
         kind = kind_of_scalar(value)

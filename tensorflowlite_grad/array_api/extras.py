@@ -45,6 +45,13 @@ __all__ = [
     "index_get",
     "index_put",
     "lgamma",
+    "linalg_cofactor",
+    "linalg_cofactor_slope",
+    "linalg_eig",
+    "linalg_eigvals",
+    "linalg_lu_factor",
+    "linalg_matrix_exp",
+    "linalg_solve_triangular",
     "one_minus_square",
     "rank_position",
     "sech_squared",
@@ -136,3 +143,52 @@ def float_bits(x: Any) -> Any:
     place = x._place
     with place.entered():
         return place.wrap(place.xp.float_bits(x._array), place)
+
+
+def linalg_cofactor(A: Any) -> Any:
+    """Return matrices of cofactors."""
+    from ..ops import determinants
+
+    return determinants.cofactor.record(A)
+
+
+def linalg_cofactor_slope(A: Any, E: Any) -> Any:
+    """Return how cofactors change along a direction."""
+    from ..ops import determinants
+
+    return determinants.cofactor_slope.record(A, E)
+
+
+def linalg_eig(A: Any) -> Any:
+    """Return eigenvalues and eigenvectors."""
+    from ..ops import decompositions
+
+    return decompositions.eig.record(A)
+
+
+def linalg_eigvals(A: Any) -> Any:
+    """Return eigenvalues."""
+    from ..ops import decompositions
+
+    return decompositions.eigvals.record(A)
+
+
+def linalg_lu_factor(A: Any) -> Any:
+    """Return LU factors in one array, and pivots."""
+    from ..ops import decompositions
+
+    return decompositions.lu_factor.record(A)
+
+
+def linalg_matrix_exp(A: Any) -> Any:
+    """Return the exponentials of matrices."""
+    from ..ops import solvers
+
+    return solvers.matrix_exp.record(A)
+
+
+def linalg_solve_triangular(A: Any, B: Any, upper: bool, unitriangular: bool) -> Any:
+    """Return the solutions of triangular systems."""
+    from ..ops import solvers
+
+    return solvers.solve_triangular.record(A, B, upper, unitriangular)

@@ -75,9 +75,10 @@ def _found(x: Any) -> tuple[Any, Any, Any]:
             parts = found.indices, found.inverse_indices, found.counts
         except (AttributeError, NotImplementedError):
             parts = _sorted_out(place.xp, x._array, native)
-        return tuple(  # type: ignore[return-value]
+        indices, inverse, counts = (
             place.wrap(place.xp.astype(part, native), place) for part in parts
         )
+    return indices, inverse, counts
 
 
 def _order(xp: Any, flat: Any) -> Any:

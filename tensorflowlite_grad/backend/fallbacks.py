@@ -10,7 +10,7 @@ from math import prod
 from types import ModuleType
 from typing import Any
 
-from . import linalg, number_parts, resampling, special_names, windows
+from . import cofactors, linalg, number_parts, resampling, special_names, windows
 from .host_random import HostGenerator
 from .ranks import float_bits, rank_position, top_positions
 from .scans import cumulative_logsumexp, cumulative_max
@@ -118,6 +118,7 @@ EXTRAS = {
     **special_names.EXTRAS,
     **number_parts.EXTRAS,
     **linalg.EXTRAS,
+    **cofactors.EXTRAS,
     **resampling.EXTRAS,
     **windows.EXTRAS,
     "cumulative_max": cumulative_max,

@@ -8,6 +8,7 @@ too, so that gradients are exact and as fast.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 __all__ = ["EXTRAS", "AxisMap", "Run", "resample"]
@@ -125,7 +126,7 @@ class AxisMap:
 
     def _gathered(self, xp: Any, x: Array, part: Gather, axis: int) -> Array:
         where = part.positions
-        index = xp.asarray([max(p, 0) for p in where], dtype=xp.int64)
+        index = _vector(xp, tuple(max(p, 0) for p in where), xp.int64)
         value = _scaled(xp, xp.take(x, index, axis=axis), part.weights, axis)
         if min(where, default=0) >= 0:
             return value
@@ -198,13 +199,25 @@ def _scaled(xp: Any, x: Array, weights: Weights, axis: int) -> Array:
         return x
     if all(w == weights[0] for w in weights):
         return x if weights[0] == 1 else x * weights[0]
-    return x * _along(xp, xp.asarray(list(weights), dtype=x.dtype), x.ndim, axis)
+    return x * _along(xp, _vector(xp, weights, x.dtype), x.ndim, axis)
+
+
+@lru_cache(maxsize=256)
+def _vector(xp: Any, numbers: tuple[Any, ...], dtype: Any) -> Array:
+    """Return numbers as an array: the same again for each step of a training."""
+    return xp.asarray(list(numbers), dtype=dtype)
 
 
 def resample(xp: Any, x: Array, maps: tuple[tuple[int, AxisMap], ...]) -> Array:
     """Return `x` with a map applied along each of some axes, given from the end (-1, -2)."""
-    # What shrinks most goes first: less is left for the others.
-    order = sorted(maps, key=lambda pair: pair[1].result / max(pair[1].size, 1))
+
+    # What shrinks most goes first: less is left for the others. Among equals what keeps the
+    # last axis, where elements are neighbours, long.
+    def cost(pair: tuple[int, AxisMap]) -> tuple[float, int]:
+        ratio = pair[1].result / max(pair[1].size, 1)
+        return ratio, pair[0] if ratio <= 1 else -pair[0]
+
+    order = sorted(maps, key=cost)
     for axis, each in order:
         x = each.apply(xp, x, x.ndim + axis)
     return x

@@ -125,6 +125,7 @@ case(
     *PAIRS,
     options=(0.7,),
 )
+case("soft_margin_loss", lambda np, x, y: _softplus(np, -x * y), *PAIRS)
 SHARE = real(2, 3, low=0.1, high=0.9)
 case(
     "binary_cross_entropy",

@@ -97,8 +97,10 @@ def _pairs(np: Any, z: Any) -> Any:
     return np.stack([z.real, z.imag], -1)
 
 
-case("view_as_real", _pairs, *((s,) for s in COMPLEX))
-case("view_as_complex", lambda np, x: x[..., 0] + 1j * x[..., 1], (real(3, 2),), (real(2),))
+for name in ("view_as_real", "as_real"):
+    case(name, _pairs, *((s,) for s in COMPLEX))
+for name in ("view_as_complex", "as_complex"):
+    case(name, lambda np, x: x[..., 0] + 1j * x[..., 1], (real(3, 2),), (real(2),))
 case(
     "complex",
     lambda np, x, y: x + 1j * y,
@@ -179,7 +181,7 @@ def _zeta(s: float, q: float) -> float:
     total = math.fsum((q + k) ** -s for k in range(n))
     a = q + n
     total += a ** (1 - s) / (s - 1) + a**-s / 2 + s * a ** (-s - 1) / 12
-    return total - s * (s + 1) * (s + 2) * a ** (-s - 3) / 720
+    return float(total - s * (s + 1) * (s + 2) * a ** (-s - 3) / 720)
 
 
 def _digamma(x: float) -> float:
@@ -385,7 +387,7 @@ def _hermite(x: float, n: int, k: int, scale: float) -> float:
     if 2 * k > n:
         return 0.0
     size = math.factorial(n) / (math.factorial(k) * math.factorial(n - 2 * k))
-    return (-1) ** k * size * (2 * x if scale == 1 else x) ** (n - 2 * k) * scale**-k
+    return float((-1) ** k * size * (2 * x if scale == 1 else x) ** (n - 2 * k) * scale**-k)
 
 
 _polynomial("hermite_polynomial_h", _sum(lambda x, n, k: _hermite(x, n, k, 1)), -2, 2)

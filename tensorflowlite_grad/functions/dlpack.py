@@ -130,8 +130,10 @@ def from_dlpack(ext_tensor: Any, *, device: Any = None, copy: bool | None = None
                 f"from_dlpack(): an array on {out._place.device} cannot be shown on "
                 f"{target.device} without a copy"
             )
-        return conversion.move(out, target)  # type: ignore[no-any-return]
-    return conversion.clone(out) if copy else out
+        moved: Tensor = conversion.move(out, target)
+        return moved
+    copied: Tensor = conversion.clone(out) if copy else out
+    return copied
 
 
 def _imported(source: Any, copy: bool | None) -> Any:

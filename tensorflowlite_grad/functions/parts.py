@@ -102,6 +102,12 @@ def polar(abs: Any, angle: Any) -> Tensor:
     return parts.complex_.record(mul(abs, cosine), mul(abs, sine))
 
 
+def _has_views(tensor: Any) -> bool:
+    """Return whether pairs can show the memory of complex numbers, or need not."""
+    place = tensor._place
+    return not place.backend.writable or getattr(place.xp, "parts_are_views", False)
+
+
 def view_as_real(input: Any) -> Tensor:
     """Return a view of complex numbers as pairs of real ones, along one more axis.
 
@@ -121,7 +127,7 @@ def view_as_real(input: Any) -> Tensor:
         raise RuntimeError(
             f"view_as_real is only supported for complex tensors, not for {input.dtype.name}"
         )
-    return parts.view_as_real.record(input)
+    return (parts.view_as_real if _has_views(input) else parts.as_real).record(input)
 
 
 def view_as_complex(input: Any) -> Tensor:
@@ -159,7 +165,7 @@ def view_as_complex(input: Any) -> Tensor:
                 "Tensor must have a stride divisible by 2 for all but last dimension; clone() it "
                 "first"
             )
-    return parts.view_as_complex.record(input)
+    return (parts.view_as_complex if _has_views(input) else parts.as_complex).record(input)
 
 
 def conj_physical(input: Any) -> Tensor:

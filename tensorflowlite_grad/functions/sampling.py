@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 __all__ = ["bernoulli", "binomial", "multinomial", "normal", "poisson"]
 
 
+#: How many rows a search takes at once: with their number, 32 bits are left for the fraction.
+_ROWS = 2**20
+
+
 def without_slope(sample: Any, *parameters: Any) -> Any:
     """Return a sample that depends on parameters, with gradients of zero."""
     out = sample
@@ -268,6 +272,10 @@ def _check_weights(xp: Any, weights: Any, least: int) -> None:
 def _with_replacement(place: Any, weights: Any, count: int, generator: Any) -> Any:
     xp = place.xp
     rows, kinds = weights.shape
+    if rows > _ROWS:
+        starts = range(0, rows, _ROWS)
+        blocks = [weights[k : min(k + _ROWS, rows), :] for k in starts]
+        return xp.concat([_with_replacement(place, b, count, generator) for b in blocks], axis=0)
     total = xp.cumulative_sum(weights, axis=1)
     total = total / total[:, -1:]
     # Row r's sums lie in [r, r + 1]: one search serves all rows. Of the numbers drawn, 32 bits

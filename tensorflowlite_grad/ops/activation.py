@@ -37,17 +37,18 @@ elu = elementwise(
 )
 
 
-def _normal_density(xp: Any, x: Any) -> Any:
-    """Return the density of the normal distribution, to the last digits in its tails too.
+def _weighted_density(xp: Any, x: Any) -> Any:
+    """Return x times the density of the normal distribution; far out, 0.
 
-    The square of the leading digits is exact, and what it leaves out is small.
+    For double precision, to the last digits in the tails too: the square of the leading
+    digits is exact, and what it leaves out is small.
     """
+    x = xp.maximum(xp.minimum(x, xp.full_like(x, 64)), xp.full_like(x, -64))
     if "64" not in str(x.dtype):
-        return xp.exp(x * x * -0.5) / sqrt(2 * pi)
-    bounded = xp.where(xp.abs(x) < 64, x, 64 * xp.sign(x))
-    lead = xp.floor(bounded * 16) / 16
-    rest = (bounded - lead) * (bounded + lead)
-    return xp.exp(lead * lead * -0.5) * xp.exp(rest * -0.5) / sqrt(2 * pi)
+        return xp.exp(x * x * -0.5) * x / sqrt(2 * pi)
+    lead = xp.floor(x * 16) / 16
+    rest = (x - lead) * (x + lead)
+    return xp.exp(rest * -0.5) * xp.exp(lead * lead * -0.5) * x / sqrt(2 * pi)
 
 
 def _normal_share(xp: Any, x: Any) -> Any:
@@ -59,18 +60,8 @@ gelu = elementwise(
     "gelu",
     lambda xp, input: input * _normal_share(xp, input),
     result="floating",
-    input=lambda xp, g, input: (
-        g * (_normal_share(xp, input) + _vanishing(xp, input, _normal_density(xp, input)))
-    ),
+    input=lambda xp, g, input: (_normal_share(xp, input) + _weighted_density(xp, input)) * g,
 )
-
-
-def _vanishing(xp: Any, x: Any, small: Any) -> Any:
-    """Return x * small, and 0 where `small` is: at infinity too."""
-    zero = small == 0
-    return xp.where(zero, small, xp.where(zero, small, x) * small)
-
-
 _STEEPNESS, _CUBIC = 2 * sqrt(2 / pi), 0.044715
 
 
@@ -268,7 +259,7 @@ glu = general("glu", _glu, ["axis"], jvp=_glu_tangent, input=_glu_gradient)
 
 
 def _masked(xp: Any, x: Any, mask: Any, scale: float) -> Any:
-    return xp.where(mask, x * scale, xp.zeros_like(x))
+    return xp.astype(mask, x.dtype) * scale * x
 
 
 #: Dropout: scaled where the mask, of truth values, holds, and zero elsewhere.

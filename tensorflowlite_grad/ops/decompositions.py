@@ -433,9 +433,20 @@ def _eig_tangent(xp: Any, A_dot: Any, eigenvalues: Any, eigenvectors: Any) -> An
     return diagonal(xp, T), V_dot
 
 
+def _of_finite(name: str, function: Any, A: Any) -> Any:
+    try:
+        return function(A)
+    except Exception as error:
+        if not generic.is_refusal(error):
+            raise
+        raise generic.LinAlgError(
+            f"torch.{name}: input tensor should not contain infs or NaNs."
+        ) from None
+
+
 eig = several(
     "linalg_eig",
-    lambda xp, A: tuple(xp.linalg_eig(A)),
+    lambda xp, A: tuple(_of_finite("linalg.eig", xp.linalg_eig, A)),
     ("eigenvalues", "eigenvectors"),
     jvp=_eig_tangent,
     A=_eig_back,
@@ -457,7 +468,7 @@ def _eigvals_tangent(xp: Any, A_dot: Any, A: Any) -> Any:
 
 eigvals = general(
     "linalg_eigvals",
-    lambda xp, A: xp.linalg_eigvals(A),
+    lambda xp, A: _of_finite("linalg.eigvals", xp.linalg_eigvals, A),
     node_name="LinalgEigBackward0",
     jvp=_eigvals_tangent,
     A=_eigvals_slope,

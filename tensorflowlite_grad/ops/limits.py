@@ -71,10 +71,10 @@ nan_to_num = elementwise(
     "nan_to_num",
     _replaced,
     ["nan", "posinf", "neginf"],
-    result="real",
+    result="realfloat",
     input=lambda xp, g, input: xp.where(_finite(xp, input), g, xp.zeros_like(g)),
 )
-nextafter = nondifferentiable("nextafter", "nextafter", ["input", "other"], result="real")
+nextafter = nondifferentiable("nextafter", "nextafter", ["input", "other"], result="realfloat")
 
 
 def _infinite(xp: Any, x: Any, value: float) -> Any:

@@ -119,6 +119,15 @@ weighted_cross_entropy_with_logits = elementwise(
 )
 
 
+soft_margin = elementwise(
+    "soft_margin_loss",
+    lambda xp, input, target: softplus.on(xp, input * -target),
+    result="floating",
+    input=lambda xp, g, input, target: sigmoid.on(xp, input * -target) * -target * g,
+    target=lambda xp, g, input, target: sigmoid.on(xp, input * -target) * -input * g,
+)
+
+
 def _cross_entropy(xp: Any, x: Any, axis: int, index: Any) -> tuple[Any, Any, Any]:
     top = xp.max(x, axis=axis, keepdims=True)
     total = xp.sum(xp.exp(x - top), axis=axis, keepdims=True)
@@ -128,13 +137,13 @@ def _cross_entropy(xp: Any, x: Any, axis: int, index: Any) -> tuple[Any, Any, An
 def _cross_entropy_back(
     xp: Any, g_losses: Any, g_total: Any, input: Any, top: Any, total: Any, index: Any
 ) -> Any:
-    weight = xp.exp(input - top)
     if g_losses is None:
-        return weight * g_total
+        return xp.exp(input - top) * g_total
     scale = g_losses / total
     if g_total is not None:
         scale = scale + g_total
-    return weight * scale - xp.index_embed(g_losses, tuple(input.shape), index)
+    # In one expression, of which NumPy reuses the memory as it goes.
+    return xp.exp(input - top) * scale - xp.index_embed(g_losses, tuple(input.shape), index)
 
 
 def _cross_entropy_forward(

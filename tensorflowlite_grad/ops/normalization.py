@@ -40,8 +40,11 @@ def _standardized(
     centred = x - mean
     variance = _mean(xp, centred * centred, axes)
     rate = _rate(xp, variance, eps)
-    out = centred * rate if weight is None else _scaled(centred, rate, weight)
-    return (out if bias is None else out + bias), mean, variance
+    if weight is None:
+        return centred * rate, mean, variance
+    if bias is None:
+        return _scaled(centred, rate, weight), mean, variance
+    return _scaled(centred, rate, weight) + bias, mean, variance
 
 
 def _standardized_back(
@@ -62,31 +65,30 @@ def _standardized_back(
     count = max(reduced_count(shape, axes), 1)
     found: dict[str, Any] = {}
     total: Any = None
-    centred = None
     if g_out is not None:
         if "bias" in wanted:
             found["bias"] = sum_to(xp, g_out, tuple(bias_shape))
         if "input" in wanted or "weight" in wanted:
             rate = _rate(xp, variance, eps)
-            centred = input - mean
-            unit = centred * rate
-            along = g_out * unit
+            unit = (input - mean) * rate
             if "weight" in wanted:
-                found["weight"] = sum_to(xp, along, tuple(weight.shape))
+                found["weight"] = sum_to(xp, g_out * unit, tuple(weight.shape))
         if "input" in wanted:
             g = g_out
             if weight is not None:
                 if weight.ndim == len(shape) and all(weight.shape[k] == 1 for k in axes):
                     rate = rate * weight
                 else:
-                    g, along = g * weight, along * weight
-            total = (g - _mean(xp, g, axes) - unit * _mean(xp, along, axes)) * rate
+                    g = g * weight
+            along = _mean(xp, g * unit, axes)
+            # In an order in which NumPy reuses the memory of each step.
+            total = (unit * -along + g - _mean(xp, g, axes)) * rate
     if "input" in wanted:
         if g_mean is not None:
             part = g_mean / count
             total = part if total is None else total + part
         if g_variance is not None:
-            part = (input - mean if centred is None else centred) * (g_variance * 2 / count)
+            part = (input - mean) * (g_variance * 2 / count)
             total = part if total is None else total + part
         if tuple(total.shape) != shape:
             total = xp.broadcast_to(total, shape)
@@ -202,14 +204,11 @@ def _by_root_back(
     if g_out is not None:
         rate = _rate(xp, power, eps)
         unit = input * rate
-        along = g_out * unit
         if "weight" in wanted:
-            found["weight"] = sum_to(xp, along, tuple(weight.shape))
+            found["weight"] = sum_to(xp, g_out * unit, tuple(weight.shape))
         if "input" in wanted:
-            g = g_out
-            if weight is not None:
-                g, along = g * weight, along * weight
-            total = (g - unit * _mean(xp, along, axes)) * rate
+            g = g_out if weight is None else g_out * weight
+            total = (unit * -_mean(xp, g * unit, axes) + g) * rate
     elif "weight" in wanted:
         found["weight"] = zeros_of(xp, input, tuple(weight.shape))
     if g_power is not None and "input" in wanted:

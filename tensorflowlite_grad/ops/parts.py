@@ -26,10 +26,15 @@ def _joined(xp: Any, real: Any, imag: Any) -> Any:
     )
 
 
+#: The same in memory of its own, for libraries that have no such views.
+as_real = linear("as_real", "as_real", input=lambda xp, g: xp.as_complex(g))
+as_complex = linear("as_complex", "as_complex", input=lambda xp, g: xp.as_real(g))
+
+
 complex_ = elementwise(
     "complex",
     _joined,
-    result="real",
+    result="realfloat",
     conjugate=False,
     jvp=lambda xp, real, imag, real_dot, imag_dot: _joined(
         xp,

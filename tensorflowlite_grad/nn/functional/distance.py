@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 from ... import dtypes
 from ...functions import elementwise
 from ...functions.arguments import as_tensor_argument
-from ...functions.gathering import index_select
+from ...functions.distances import pdist
 from ...functions.reductions import vector_norm
 from ...functions.shape import broadcast_tensors
-from .common import arguments, as_floating, common_type, raw
+from .common import arguments, as_floating, common_type
 
 if TYPE_CHECKING:
     from ...tensor import Tensor
@@ -100,37 +100,3 @@ def normalize(
     """
     unit = _unit(as_tensor_argument("normalize", input), p, dim, eps)
     return unit if out is None else out.copy_(unit)
-
-
-def pdist(input: Any, p: float = 2.0) -> Tensor:
-    """Return the distances of all pairs of a matrix's rows, as one axis.
-
-    Parameters
-    ----------
-    input : Tensor
-    p : number
-        The order of the norm.
-
-    Examples
-    --------
-    >>> import tensorflowlite_grad as tg
-    >>> tg.nn.functional.pdist(tg.tensor([[0.0], [1.0], [3.0]]))
-    tensor([1., 3., 2.])
-    """
-    input = as_tensor_argument("pdist", input)
-    if input._array.ndim != 2:
-        raise RuntimeError(f"pdist only supports 2D tensors, got: {input._array.ndim}D")
-    if not input.dtype.is_floating_point:
-        raise RuntimeError("pdist only supports floating-point dtypes")
-    if p < 0:
-        raise RuntimeError("pdist only supports non-negative p values")
-    n = input._array.shape[0]
-    place = input._place
-    native = place.native(dtypes.int64)
-    first = [i for i in range(n) for _ in range(n - i - 1)]
-    second = [j for i in range(n) for j in range(i + 1, n)]
-    rows, others = (
-        index_select(input, 0, raw(input, place.xp.asarray(found, dtype=native)))
-        for found in (first, second)
-    )
-    return vector_norm(rows - others, p, 1)

@@ -424,4 +424,4 @@ def soft_margin_loss(
     """
     reduction = reduction_of(reduction, size_average, reduce)
     input, target = arguments("soft_margin_loss", input=input, target=target)
-    return reduced(elementwise.softplus(input * -target), reduction)
+    return reduced(ops.soft_margin.call(input, target), reduction)

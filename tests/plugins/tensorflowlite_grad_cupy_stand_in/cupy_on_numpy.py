@@ -90,9 +90,7 @@ def _address(host: np.ndarray) -> int:
 class ndarray(np.lib.mixins.NDArrayOperatorsMixin):
     __array_priority__ = 100
 
-    def __init__(
-        self, host: Any, device: Any, memptr: Any = None, strides: Any = None
-    ) -> None:
+    def __init__(self, host: Any, device: Any, memptr: Any = None, strides: Any = None) -> None:
         if memptr is not None:  # as CuPy's own is called: of a shape and a dtype
             host, device = memptr.array(host, device, strides), _current()
         self._host = host
