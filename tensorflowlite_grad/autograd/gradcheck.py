@@ -533,14 +533,18 @@ def gradgradcheck(
         weights = _random_cotangents(func, given, gen_non_contig_grad_outputs)
         generators.set_all_states(states)
     else:
-        weights = grad_outputs if isinstance(grad_outputs, (tuple, list)) else (grad_outputs,)
+        several = isinstance(grad_outputs, (tuple, list))
+        weights = tuple(grad_outputs) if several else (grad_outputs,)
     count = len(weights)
 
     def gradients(*args: Any) -> Any:
         xs, gs = args[: len(args) - count], args[len(args) - count :]
         # Not the arguments themselves, which may be leaves of a check around this one.
         xs = tuple(
-            x.view_as(x) if isinstance(x, Variable) and x._edge is not None else x for x in xs
+            x.view_as(x)  # type: ignore[attr-defined]
+            if isinstance(x, Variable) and x._edge is not None
+            else x
+            for x in xs
         )
         wanted = [x for x in xs if isinstance(x, Variable) and x.dtype.is_differentiable]  # type: ignore[attr-defined]
         for x in wanted:
@@ -581,7 +585,7 @@ def _random_cotangents(func: Any, given: Any, gaps: bool) -> tuple[Any, ...]:
     with modes.enable_grad():
         out = func(*given)
     outs = out if isinstance(out, (tuple, list)) else (out,)
-    weights = []
+    weights: list[Any] = []
     for o in outs:
         if not (isinstance(o, Variable) and o._edge is not None):
             continue

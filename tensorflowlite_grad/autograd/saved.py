@@ -222,7 +222,7 @@ def pack(node: Node, hooks: saved_tensors_hooks) -> None:
         parts = tuple(_packed_of_function(node, v, hooks) for v in saved)
     else:
         parts = _packed_flat(node, saved, hooks)
-    cls = type(node)
+    cls: Any = type(node)
     node.saved = Packed(cls, parts)  # type: ignore[assignment]
     node.__class__ = _packed_class(cls)
 
@@ -240,7 +240,7 @@ def _result_tensor(node: Node, array: Any, cell: Any) -> Any:
 
 def _packed_flat(node: Node, saved: tuple[Any, ...], hooks: Any) -> tuple[Any, ...]:
     """Pack the values of a written recorder: a tensor or array, then its version."""
-    parts = []
+    parts: list[Any] = []
     previous: Any = None
     for k, item in enumerate(saved):
         follows = saved[k + 1] if k + 1 < len(saved) else None
@@ -308,7 +308,7 @@ def _of_function(slot: Slot, number: int | None) -> tuple[Any, ...]:
 
 
 @cache
-def _packed_class(cls: type[Node]) -> type[Node]:
+def _packed_class(cls: Any) -> type[Node]:
     """Return the twin of a class of nodes that unpacks before it runs."""
 
     def run(self: Node, rule: Any, g: Any, keep: bool) -> Any:

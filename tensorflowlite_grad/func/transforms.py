@@ -39,13 +39,13 @@ def _independent(t: Any, name: str) -> Any:
     place = innermost()
     if place is not None:
         t = place.lift(t) if t._place.level < place.level else t
-    if not t.dtype.is_differentiable:  # type: ignore[attr-defined]
+    if not t.dtype.is_differentiable:
         raise RuntimeError(
             f"{name}: only Tensors of floating point and complex dtype can be differentiated by, "
-            f"got {t.dtype}"  # type: ignore[attr-defined]
+            f"got {t.dtype}"
         )
     if t._edge is not None:
-        return t.view_as(t)  # type: ignore[attr-defined]
+        return t.view_as(t)
     out = tangents.shared(t)
     for level in tangents.levels_of([t]):
         tangents.set_tangent(out, level, tangents.tangent(t, level))
@@ -162,7 +162,7 @@ def grad_and_value(
             _check_scalar(value)
             outer = recording and _reaches_others([value], inputs)
             if value._edge is None:
-                found = [t.new_zeros(t.shape) for t in inputs]
+                found: Any = [t.new_zeros(t.shape) for t in inputs]
             else:
                 found = api.grad(
                     value, inputs, create_graph=outer, allow_unused=True, materialize_grads=True
@@ -276,7 +276,7 @@ def vjp(func: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
         pairs = [(o, c) for o, c in zip(outputs, found, strict=True) if o._edge is not None]
         with modes.enable_grad():
             if not pairs:
-                got = [t.new_zeros(t.shape) for t in inputs]
+                got: Any = [t.new_zeros(t.shape) for t in inputs]
             else:
                 got = api.grad(
                     [o for o, _ in pairs],

@@ -224,7 +224,7 @@ class BatchedArray:
     __rshift__, __rrshift__ = _operator(operator.rshift), _reflected(operator.rshift)
     __lt__, __le__ = _operator(operator.lt), _operator(operator.le)
     __gt__, __ge__ = _operator(operator.gt), _operator(operator.ge)
-    __eq__, __ne__ = _operator(operator.eq), _operator(operator.ne)  # type: ignore[assignment]
+    __eq__, __ne__ = _operator(operator.eq), _operator(operator.ne)
 
     def __matmul__(self, other: Any) -> Any:
         return self.space.xp.matmul(self, other)
