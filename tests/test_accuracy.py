@@ -171,6 +171,20 @@ FUNCTIONS: dict[str, Function] = {
         (29.9, 30.1, 1e3),
         limit=8,
     ),
+    "special.scaled_modified_bessel_k0": Function(
+        lambda x: mpmath.exp(x) * (mpmath.besselk(0, x) - mpmath.besselk(1, x)),
+        1e-9,
+        1e4,
+        (0.99, 1.01, 1e3),
+        limit=8,
+    ),
+    "special.scaled_modified_bessel_k1": Function(
+        lambda x: mpmath.exp(x) * ((1 - 1 / x) * mpmath.besselk(1, x) - mpmath.besselk(0, x)),
+        1e-9,
+        1e4,
+        (0.99, 1.01, 1e3),
+        limit=8,
+    ),
     "special.spherical_bessel_j0": Function(
         lambda x: _quotient_slope(x, 1),
         -1e6,

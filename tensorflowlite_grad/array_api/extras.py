@@ -18,6 +18,8 @@ __all__ = [
     "bessel_j1",
     "bessel_k0",
     "bessel_k0e",
+    "bessel_k0e_slope",
+    "bessel_k1e_slope",
     "bessel_k1",
     "bessel_k1e",
     "bessel_y0",
@@ -97,6 +99,7 @@ bessel_j0, bessel_j1 = _late("bessel_j0"), _late("bessel_j1")
 bessel_y0, bessel_y1 = _late("bessel_y0"), _late("bessel_y1")
 bessel_k0, bessel_k1 = _late("bessel_k0"), _late("bessel_k1")
 bessel_k0e, bessel_k1e = _late("bessel_k0e"), _late("bessel_k1e")
+bessel_k0e_slope, bessel_k1e_slope = _late("bessel_k0e_slope"), _late("bessel_k1e_slope")
 airy_ai, airy_ai_slope = _late("airy_ai"), _late("airy_ai_slope")
 fft_c2c = fourier.c2c.record
 fft_c2r = fourier.c2r.record

@@ -130,12 +130,15 @@ def run(
         if captures is not None and current in captures:
             captures[current] = g
             if not any(e in needed for e in current.edges):  # type: ignore[operator]
+                if watched:
+                    observers.arrived(current, g)
                 continue
         if hooks is not None:
             g = run_node_pre_hooks(hooks, g, current.place, tensors)
         if plain:
             out = current.apply(g, keep)
         elif watched:
+            observers.arrived(current, g)
             out = observers.observed_backward(current, partial(_apply, current, g, keep, tensors))
         elif tensors:
             out = current.apply_tensors(g, keep)
@@ -160,6 +163,8 @@ def run(
     for leaf, g in leaves.items():
         if leaf.hooks is not None:
             leaves[leaf] = run_tensor_hooks(leaf.hooks, g, leaf.place, tensors)
+        if watched:
+            observers.arrived(leaf, leaves[leaf])
     for tensor, g in kept:
         if tensor is not None:
             keep_gradient(tensor, g)

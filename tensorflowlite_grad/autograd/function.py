@@ -257,7 +257,7 @@ class Function(metaclass=_FunctionType):
         if kwargs or apart:
             args = _bound(cls, args, kwargs, apart)
         if observers.current():
-            return observers.observed(cls, lambda: cls._run(args, apart))
+            return observers.observed(cls, lambda: cls._run(args, apart), args)
         return cls._run(args, apart)
 
     @classmethod

@@ -8,13 +8,23 @@ used. Which observers are at work is a context variable; the demand is counted f
 from __future__ import annotations
 
 from contextvars import ContextVar
+from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Observer", "current", "demand", "observed", "observed_backward", "release", "watch"]
+__all__ = [
+    "Observer",
+    "arrived",
+    "current",
+    "demand",
+    "observed",
+    "observed_backward",
+    "release",
+    "watch",
+]
 
 Call = Any
 
@@ -28,6 +38,13 @@ class Observer:
     def run(self, operation: Any, call: Callable[[], Any]) -> Any:
         """Run an operation forward by ``call()`` and return what it returns."""
         return call()
+
+    def run_on(self, operation: Any, operands: tuple[Any, ...], call: Callable[[], Any]) -> Any:
+        """As `run`, for observers that look at the operands: tensors, and other arguments."""
+        return self.run(operation, call)
+
+    def arrived(self, edge: Any, g: Any) -> None:
+        """Is told of the gradient, an array or a tensor, that has arrived at an edge."""
 
     def run_backward(self, node: Any, call: Callable[[], Any]) -> Any:
         """Run a node's rules by ``call()`` and return what they return."""
@@ -92,11 +109,17 @@ def unwatch(observer: Observer) -> None:
             return
 
 
-def observed(operation: Any, call: Callable[[], Any]) -> Any:
+def observed(operation: Any, call: Callable[[], Any], operands: tuple[Any, ...] = ()) -> Any:
     """Run an operation through all observers at work, the outermost first."""
     for observer in reversed(_observers.get()):
-        call = _inside(observer.run, operation, call)
+        call = _inside(partial(observer.run_on, operation), operands, call)
     return call()
+
+
+def arrived(edge: Any, g: Any) -> None:
+    """Tell all observers at work of a gradient."""
+    for observer in _observers.get():
+        observer.arrived(edge, g)
 
 
 def observed_backward(node: Any, call: Callable[[], Any]) -> Any:

@@ -137,6 +137,26 @@ def _k_below(xp: Any, x: Array, order: int) -> Array:
     return 1 / x + _logarithm(xp, x) * i - x / 2 * polynomial(xp, square, _LOGS_1)
 
 
+def _k_slope(xp: Any, x: Array, order: int) -> Array:
+    """Return the derivative of the scaled function: far out, of the integral, which has one sign."""
+    positive = x > 0
+    low = xp.where(positive & (x < 1), x, xp.ones_like(x))
+    zeroth, first = _k_below(xp, low, 0), _k_below(xp, low, 1)
+    below = zeroth - first if order == 0 else first - zeroth - first / low
+    high = xp.where((x >= 1) & (x != inf), x, xp.ones_like(x))
+    total = xp.zeros_like(x)
+    for u, weight in _GAUSS:
+        root = xp.sqrt(1 + u / (2 * high))
+        if order == 0:
+            total = total + weight / 2 / (root * root * root)
+        else:
+            total = total + u * weight * (1 + u / high) / root
+    above = -total / high * (2 / sqrt(pi)) * xp.sqrt(pi / 2 / high)
+    out = xp.where(x < 1, below * xp.exp(low), xp.where(x == inf, xp.zeros_like(x), above))
+    edge = xp.where(x == 0, _full(xp, x, -inf), _full(xp, x, float("nan")))
+    return xp.where(positive, out, edge)
+
+
 def _k(xp: Any, x: Array, order: int, scaled: bool) -> Array:
     positive = x > 0
     low = xp.where(positive & (x < 1), x, xp.ones_like(x))
@@ -283,6 +303,8 @@ FUNCTIONS = {
     "bessel_k1": lambda xp, x: _k(xp, x, 1, False),
     "bessel_k0e": lambda xp, x: _k(xp, x, 0, True),
     "bessel_k1e": lambda xp, x: _k(xp, x, 1, True),
+    "bessel_k0e_slope": lambda xp, x: _k_slope(xp, x, 0),
+    "bessel_k1e_slope": lambda xp, x: _k_slope(xp, x, 1),
     "airy_ai": lambda xp, x: _airy(xp, x, False),
     "airy_ai_slope": lambda xp, x: _airy(xp, x, True),
 }

@@ -15,6 +15,7 @@ NAMES = (
     *("i0", "i1", "i0e", "i1e", "i0e_slope", "i1e_slope"),
     *("bessel_j0", "bessel_j1", "bessel_y0", "bessel_y1"),
     *("bessel_k0", "bessel_k1", "bessel_k0e", "bessel_k1e"),
+    *("bessel_k0e_slope", "bessel_k1e_slope"),
     *("airy_ai", "airy_ai_slope"),
 )
 

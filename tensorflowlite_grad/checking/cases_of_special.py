@@ -233,7 +233,7 @@ case("igamma", _each(_igamma), (given(20.0, 20.0, 30.0), given(12.0, 21.5, 29.0)
 def _mean(function: Any, count: int = 400) -> float:
     """Return the mean over half a period of a smooth even function."""
     inner = [function(math.pi * k / count) for k in range(1, count)]
-    return (math.fsum(inner) + (function(0.0) + function(math.pi)) / 2) / count
+    return float(math.fsum(inner) + (function(0.0) + function(math.pi)) / 2) / count
 
 
 def _i(order: int, scaled: bool = False) -> Any:
@@ -302,6 +302,15 @@ for order in (0, 1):
     _one(f"bessel_y{order}", _y(order), low=0.5, high=9.0)
     _one(f"bessel_k{order}", _k(order), low=0.5, high=5.0)
     _one(f"bessel_k{order}e", _k(order, True), low=0.5, high=5.0)
+
+
+_one("bessel_k0e_slope", lambda x: _k(0, True)(x) - _k(1, True)(x), low=0.5, high=5.0)
+_one(
+    "bessel_k1e_slope",
+    lambda x: _k(1, True)(x) * (1 - 1 / x) - _k(0, True)(x),
+    low=0.5,
+    high=5.0,
+)
 
 
 def _airy(slope: bool) -> Any:

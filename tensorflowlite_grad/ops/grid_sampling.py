@@ -146,8 +146,8 @@ def _by_parts(xp: Any, rule: Any, count: int, *operands: Any) -> Any:
 
 
 def _count(input_shape: Any, grid_shape: Any) -> int:
-    channels: int = prod(input_shape[:2])
-    return channels * max(prod(grid_shape[1:-1]), prod(input_shape[2:]))
+    total: int = prod(input_shape[:2]) * max(prod(grid_shape[1:-1]), prod(input_shape[2:]))
+    return total
 
 
 def _sampled(xp: Any, input: Any, grid: Any, options: Any) -> Any:

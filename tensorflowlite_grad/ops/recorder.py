@@ -153,7 +153,7 @@ def _observed_source(op: Operation) -> str:
         ]
     body += [
         "if observers():",
-        f"    out = observe(op, lambda: plain({given}))",
+        f"    out = observe(op, lambda: plain({given}), ({operands}))",
         "else:",
         f"    out = plain({given})",
     ]

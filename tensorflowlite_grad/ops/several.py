@@ -48,7 +48,7 @@ class SeveralResults(Operation):
         operands = arguments[:count]
         options = arguments[count:]
         if observers.current():
-            outs = observers.observed(self, lambda: self._record(operands, options))
+            outs = observers.observed(self, lambda: self._record(operands, options), operands)
         else:
             outs = self._record(operands, options)
         if tangents.any_tangents(operands):

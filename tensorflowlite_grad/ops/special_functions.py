@@ -148,8 +148,20 @@ y0 = _unary("bessel_y0", lambda xp, g, input: -g * xp.bessel_y1(input))
 y1 = _unary("bessel_y1", lambda xp, g, input, out: g * (xp.bessel_y0(input) - out / input))
 k0 = _unary("bessel_k0", lambda xp, g, input: -g * xp.bessel_k1(input))
 k1 = _unary("bessel_k1", lambda xp, g, input, out: -g * (xp.bessel_k0(input) + out / input))
-k0e = _unary("bessel_k0e", lambda xp, g, input, out: g * (out - xp.bessel_k1e(input)))
-k1e = _unary("bessel_k1e", lambda xp, g, input, out: g * (out - xp.bessel_k0e(input) - out / input))
+k0e = _unary("bessel_k0e", lambda xp, g, input: g * xp.bessel_k0e_slope(input))
+k1e = _unary("bessel_k1e", lambda xp, g, input: g * xp.bessel_k1e_slope(input))
+#: k0e - k1e and k1e - k0e - k1e / x, which cancel far out. Their derivatives follow from the
+#: differential equation.
+k0e_slope = _unary(
+    "bessel_k0e_slope",
+    lambda xp, g, input, out: g * (out * (2 - 1 / input) + xp.bessel_k0e(input) / input),
+)
+k1e_slope = _unary(
+    "bessel_k1e_slope",
+    lambda xp, g, input, out: (
+        g * (out * (2 - 1 / input) + xp.bessel_k1e(input) * (1 + 1 / input) / input)
+    ),
+)
 airy_ai = _unary("airy_ai", lambda xp, g, input: g * xp.airy_ai_slope(input))
 airy_ai_slope = _unary("airy_ai_slope", lambda xp, g, input: g * input * xp.airy_ai(input))
 

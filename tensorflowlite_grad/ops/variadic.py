@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..autograd import carrier, modes, tangents
+from ..autograd import carrier, modes, observers, tangents
 from ..autograd.graph import Node, Output, next_seq
 from .broadcasting import zeros_of
 from .indexing import select, slice_
 from .recorder import attach_view
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 __all__ = ["concatenate", "slices", "stack"]
 
@@ -66,8 +66,30 @@ def _join(cls: Any, tensors: Sequence[Any], array: Any, axis: int, parts: list[A
     return out
 
 
+class _Operation:
+    """What observers are told of: these operations are declared nowhere."""
+
+    def __init__(self, name: str, view: bool) -> None:
+        self.name = name
+        self.view = view
+
+
+_CAT, _STACK = _Operation("cat", view=False), _Operation("stack", view=False)
+
+
+def _watched(operation: _Operation, operands: tuple[Any, ...], call: Callable[[], Any]) -> Any:
+    return observers.observed(operation, call, operands) if observers.current() else call()
+
+
 def concatenate(tensors: Sequence[Any], axis: int) -> Any:
     """Return tensors of one dtype and device joined along an axis they have."""
+    out = _watched(_CAT, tuple(tensors), lambda: _concatenated(tensors, axis))
+    if tangents.any_tangents(tensors):
+        tangents.carry_joint((out,), tensors, lambda dots: (concatenate(dots, axis),))
+    return out
+
+
+def _concatenated(tensors: Sequence[Any], axis: int) -> Any:
     xp = tensors[0]._place.xp
     array = xp.concat([t._array for t in tensors], axis=axis)
     parts, start = [], 0
@@ -75,20 +97,20 @@ def concatenate(tensors: Sequence[Any], axis: int) -> Any:
         stop = start + t._array.shape[axis]
         parts.append(slice(start, stop))
         start = stop
-    out = _join(CatBackward0, tensors, array, axis, parts)
-    if tangents.any_tangents(tensors):
-        tangents.carry_joint((out,), tensors, lambda dots: (concatenate(dots, axis),))
-    return out
+    return _join(CatBackward0, tensors, array, axis, parts)
 
 
 def stack(tensors: Sequence[Any], axis: int) -> Any:
     """Return tensors of one shape, dtype and device joined along a new axis."""
-    xp = tensors[0]._place.xp
-    array = xp.stack([t._array for t in tensors], axis=axis)
-    out = _join(StackBackward0, tensors, array, axis, list(range(len(tensors))))
+    out = _watched(_STACK, tuple(tensors), lambda: _stacked(tensors, axis))
     if tangents.any_tangents(tensors):
         tangents.carry_joint((out,), tensors, lambda dots: (stack(dots, axis),))
     return out
+
+
+def _stacked(tensors: Sequence[Any], axis: int) -> Any:
+    array = tensors[0]._place.xp.stack([t._array for t in tensors], axis=axis)
+    return _join(StackBackward0, tensors, array, axis, list(range(len(tensors))))
 
 
 class _SlicesNode(Node):
@@ -128,6 +150,14 @@ def slices(
     `selects` are all ints, which drop the axis, or slices. Such views cannot be changed in
     place where that would be recorded: PyTorch forbids it, and so do we.
     """
+    operation = _Operation(title.removesuffix("Backward0").lower(), view=not copy)
+    results = _watched(operation, (tensor,), lambda: _sliced(tensor, axis, selects, title, copy))
+    if tangents.any_tangents((tensor,)):
+        tangents.carry_joint(results, (tensor,), lambda dots: slices(dots[0], axis, selects, title))
+    return results
+
+
+def _sliced(tensor: Any, axis: int, selects: list[Any], title: str, copy: bool) -> tuple[Any, ...]:
     place = tensor._place
     tensor._array = place.backend.mutable(tensor._array)
     shape = tuple(tensor._array.shape)
@@ -151,8 +181,4 @@ def slices(
             node.count, node.number = len(selects), number
             out._edge = node
         results.append(out)
-    if tangents.any_tangents((tensor,)):
-        tangents.carry_joint(
-            tuple(results), (tensor,), lambda dots: slices(dots[0], axis, selects, title)
-        )
     return tuple(results)
