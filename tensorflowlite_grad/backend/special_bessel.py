@@ -138,7 +138,7 @@ def _k_below(xp: Any, x: Array, order: int) -> Array:
 
 
 def _k_slope(xp: Any, x: Array, order: int) -> Array:
-    """Return the derivative of the scaled function: far out, of the integral, which has one sign."""
+    """Return the derivative of the scaled function; far out, of its integral: of one sign."""
     positive = x > 0
     low = xp.where(positive & (x < 1), x, xp.ones_like(x))
     zeroth, first = _k_below(xp, low, 0), _k_below(xp, low, 1)
