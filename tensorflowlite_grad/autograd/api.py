@@ -318,7 +318,7 @@ def grad(
             given, wanted, cotangents, keep, create_graph, bool(allow_unused), materialize_grads
         )
     # Cotangents of a batch meet what was saved without one: on tensors both go together.
-    batched = any(g is not None and g._place.level for g in cotangents)
+    batched = any(isinstance(g, Variable) and g._place.level for g in cotangents)
     as_tensors = create_graph or batched or bool(current_levels())
     roots = _roots(given, cotangents, as_tensors)
     del cotangents
