@@ -6,6 +6,7 @@ import contextlib
 import math
 import re
 from collections.abc import Iterator
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -167,8 +168,10 @@ def test_rules_stay_within_the_vocabulary_of_the_standard(name: str, recording: 
 
 def test_every_name_of_the_vocabulary_is_there(backend: str) -> None:
     xp = selection.default_place().xp
-    assert all(callable(getattr(array_api, name)) for name in array_api.__all__)
-    assert all(callable(getattr(xp, name)) for name in array_api.__all__)
+    functions = [n for n in array_api.__all__ if isinstance(getattr(array_api, n), FunctionType)]
+    assert len(functions) > 200
+    about_itself = {"__array_namespace_info__"}
+    assert [n for n in functions if n not in about_itself and not hasattr(xp, n)] == []
 
 
 @pytest.mark.parametrize("name", DIFFERENTIABLE)
