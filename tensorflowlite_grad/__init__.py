@@ -187,6 +187,10 @@ def __getattr__(name: str) -> _Any:
         return getattr(_import_module(".nn.functional.flat", __name__), name)
     if name in _WINDOWS:
         return getattr(_import_module(".nn.functional.flat_windows", __name__), name)
+    if name == "graph":
+        from .autograd.drawing import graph
+
+        return graph
     if name == "default_generator":
         from .functions.generators import default_generator
 
@@ -230,6 +234,7 @@ __all__ = [
     "get_default_device",
     "get_default_dtype",
     "get_printoptions",
+    "graph",
     "half",
     "inf",
     "int",

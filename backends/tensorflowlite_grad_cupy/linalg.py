@@ -36,13 +36,13 @@ def lu_factor(a: Any) -> Any:
             warnings.simplefilter("ignore")  # of a zero on the diagonal, which callers look for
             lu, pivots = exact(a, check_finite=False)
         # Of a singular matrix cuSOLVER may leave NaN.
-        if bool(cupy.isfinite(lu).all()) or not bool(cupy.isfinite(a).all()):
+        if bool(cupy.all(cupy.isfinite(lu))) or not bool(cupy.all(cupy.isfinite(a))):
             return cupy.ascontiguousarray(lu), pivots.astype(cupy.int32) + 1
     return generic.lu_factor(cupy, a)
 
 
 def _checked(a: Any) -> Any:
-    if not bool(cupy.isfinite(a).all()):
+    if not bool(cupy.all(cupy.isfinite(a))):
         raise generic.LinAlgError("the matrix contains infs or NaNs")
     return a
 

@@ -22,12 +22,19 @@ __all__ = [
     "is_anomaly_enabled",
     "is_grad_enabled",
     "no_grad",
+    "operation",
     "set_detect_anomaly",
     "set_grad_enabled",
 ]
 
 #: What is built on the tensors themselves, and where it is: imported when first named.
-_ABOVE = {"functional": None, "gradcheck": "gradcheck", "gradgradcheck": "gradcheck"}
+_ABOVE = {
+    "functional": None,
+    "gradcheck": "gradcheck",
+    "gradgradcheck": "gradcheck",
+    "operation": ".ops.custom",
+    "profiler": None,
+}
 
 
 def __getattr__(name: str) -> Any:

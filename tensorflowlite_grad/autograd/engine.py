@@ -17,7 +17,8 @@ from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 from ..backend.place import Place
-from . import modes, observers
+from . import modes, observers, passes
+from .errors import OutOfMemoryError, out_of_memory
 from .graph import Gradients, Leaf, Node, Variable
 from .hooks import run_node_post_hooks, run_node_pre_hooks, run_tensor_hooks
 from .storage import add_into
@@ -135,15 +136,21 @@ def run(
                 continue
         if hooks is not None:
             g = run_node_pre_hooks(hooks, g, current.place, tensors)
-        if plain:
-            out = current.apply(g, keep)
-        elif watched:
-            observers.arrived(current, g)
-            out = observers.observed_backward(current, partial(_apply, current, g, keep, tensors))
-        elif tensors:
-            out = current.apply_tensors(g, keep)
-        else:
-            out = _apply_guarded(current, g, keep)
+        try:
+            if plain:
+                out = current.apply(g, keep)
+            elif watched:
+                observers.arrived(current, g)
+                call = partial(_apply, current, g, keep, tensors)
+                out = observers.observed_backward(current, call)
+            elif tensors:
+                out = current.apply_tensors(g, keep)
+            else:
+                out = _apply_guarded(current, g, keep)
+        except OutOfMemoryError:
+            raise
+        except MemoryError as error:
+            raise out_of_memory(current, g, error) from error
         edges = current.edges
         if hooks is not None and hooks.post:
             out = run_node_post_hooks(hooks, out, g, current.place, tensors)
@@ -270,11 +277,22 @@ def differentiate(
 
     Under `create_graph` gradients are `tensors`, and in forward mode, to carry tangents.
     """
+    mode = create_graph or _inside_recorded_batch(roots, tensors)
     before = modes.get_mode()
-    if before is not create_graph:
-        modes.set_mode(create_graph)
-    try:
+    try:  # an interrupt may come as soon as the mode is set
+        if before is not mode:
+            modes.set_mode(mode)
+        if passes.wanted[0]:
+            with passes.Pass(roots, needed):
+                return run(roots, keep=keep, tensors=tensors, needed=needed, captures=captures)
         return run(roots, keep=keep, tensors=tensors, needed=needed, captures=captures)
     finally:
-        if before is not create_graph:
+        if before is not mode:
             modes.set_mode(before)
+
+
+def _inside_recorded_batch(roots: list[tuple[Edge, Any]], tensors: bool) -> bool:
+    """Return whether the pass works on batches that something outside them differentiates."""
+    g = roots[0][1] if roots else None
+    space = getattr(g._array if tensors and g is not None else g, "space", None)
+    return space is not None and space.recording

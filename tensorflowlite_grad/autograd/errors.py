@@ -10,7 +10,15 @@ from .graph import Leaf, shown
 if TYPE_CHECKING:
     from .graph import Node
 
-__all__ = ["OutOfMemoryError", "changed", "detached", "freed", "shape_text", "type_text"]
+__all__ = [
+    "OutOfMemoryError",
+    "changed",
+    "detached",
+    "freed",
+    "out_of_memory",
+    "shape_text",
+    "type_text",
+]
 
 
 class OutOfMemoryError(RuntimeError, MemoryError):
@@ -61,6 +69,15 @@ def changed(
         f"operation: [{type_text(node.place, array)} {shape_text(array.shape)}]{origin} is at "
         f"version {found}; expected version {expected} instead. Hint: {node.name()} saved it as "
         f"{name!r}; change a clone() of it, or change it after backward."
+    )
+
+
+def out_of_memory(node: Node, g: Any, error: MemoryError) -> OutOfMemoryError:
+    """Return the error for a node whose rules found no memory."""
+    arrays = [p for p in getattr(g, "parts", [g]) if p is not None]
+    shapes = " and ".join(shape_text(getattr(a, "_array", a).shape) for a in arrays)
+    return OutOfMemoryError(
+        f"{node.name()}: out of memory for the derivative of a result of shape {shapes}: {error}"
     )
 
 

@@ -10,7 +10,7 @@ import inspect
 import warnings
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from . import carrier, function_results, modes, observers, tangents
+from . import carrier, function_batches, function_results, modes, observers, tangents
 from .function_results import Outputs
 from .graph import Gradients, Node, Variable, cell_of, next_seq
 
@@ -201,6 +201,8 @@ class Function(metaclass=_FunctionType):
 
     #: Whether `saved_tensors` can be read but once, and is freed by that.
     clear_saved_tensors_on_access: ClassVar[bool] = False
+    #: Accepted for PyTorch's sake: what has no `vmap` gets a rule for batches in any case.
+    generate_vmap_rule: ClassVar[bool] = False
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         warnings.warn(
@@ -250,6 +252,28 @@ class Function(metaclass=_FunctionType):
             "forward mode AD."
         )
 
+    @staticmethod
+    def vmap(info: Any, in_dims: tuple[Any, ...], *args: Any) -> Any:
+        """Do for a batch what forward does for an example; see `func.vmap`.
+
+        Needed only if forward cannot run on a batch, or to do it faster.
+
+        Parameters
+        ----------
+        info : VmapInfo
+            With ``batch_size`` and ``randomness``.
+        in_dims : tuple
+            For each argument where the batch's axis is; None if examples share it.
+        *args
+            The arguments, with these axes.
+
+        Returns
+        -------
+        tuple
+            The results, and where each has the batch's axis.
+        """
+        raise NotImplementedError("vmap is not implemented.")
+
     @classmethod
     def apply(cls, *args: Any, **kwargs: Any) -> Any:
         """Run the operation, and record it where an argument requires grad."""
@@ -263,6 +287,11 @@ class Function(metaclass=_FunctionType):
     @classmethod
     def _run(cls, args: tuple[Any, ...], apart: bool) -> Any:
         variables = [a for a in args if isinstance(a, Variable)]
+        whole = None
+        if any(t._place.level for t in variables):  # type: ignore[attr-defined]
+            args = function_batches.lifted(args)
+            variables = [a for a in args if isinstance(a, Variable)]
+            whole = function_batches.rule(cls, cls.vmap is not Function.vmap, args)
         place = variables[0]._place if variables else None
         ctx = cls._node(place)
         ctx.needs_input_grad = tuple(isinstance(a, Variable) and a._edge is not None for a in args)
@@ -270,8 +299,12 @@ class Function(metaclass=_FunctionType):
         # What forward is given has no tangents: `jvp` is what gives the results theirs.
         carrying = tangents.any_tangents(variables)
         given = tuple(_bare(a) for a in args) if carrying else args
+        output = None if whole is None else whole()
         with modes.no_grad():
-            if apart:
+            if whole is not None:
+                if recording or carrying:
+                    cls._set_up(ctx, given, output, apart)
+            elif apart:
                 output = cls.forward(*given)
                 cls.setup_context(ctx, given, output)
             else:
@@ -280,6 +313,23 @@ class Function(metaclass=_FunctionType):
         if carrying:
             _carry(cls, ctx, args, result)
         return result
+
+
+    @classmethod
+    def _set_up(cls, ctx: Any, given: tuple[Any, ...], output: Any, apart: bool) -> None:
+        """Have the context filled in, where a rule for batches has computed the results."""
+        if apart:
+            cls.setup_context(ctx, given, output)
+            return
+        again = cls.forward(ctx, *given)
+        pairs = list(zip(_results(again), _results(output), strict=True))
+        for name in ("_to_save", "_constant"):
+            kept = getattr(ctx, name)
+            setattr(ctx, name, tuple(next((o for a, o in pairs if a is t), t) for t in kept))
+
+
+def _results(output: Any) -> tuple[Any, ...]:
+    return output if isinstance(output, tuple) else (output,)
 
 
 def _bare(value: Any) -> Any:
@@ -355,7 +405,7 @@ def once_differentiable(backward: Callable[..., Any]) -> Callable[..., Any]:
             return found
         title = f"{ctx.function.__qualname__}.backward"
         several = isinstance(found, tuple)
-        out = tuple(_barred(t, title, ctx) for t in (found if several else (found,)))
+        out = tuple(barred(t, title, ctx.edges) for t in (found if several else (found,)))
         return out if several else out[0]
 
     return run
@@ -378,13 +428,14 @@ class _Barred(Node):
     apply_tensors = apply
 
 
-def _barred(t: Any, title: str, ctx: Any) -> Any:
+def barred(t: Any, title: str, edges: tuple[Any, ...]) -> Any:
+    """Return a tensor that depends on `edges`, but raises where it is differentiated."""
     if not isinstance(t, Variable) or not t.dtype.is_differentiable:  # type: ignore[attr-defined]
         return t
     out = tangents.shared(t)
     node = object.__new__(_Barred)
     node.title = title
-    node.edges, node.saved, node.seq = ctx.edges, (), next_seq()
+    node.edges, node.saved, node.seq = edges, (), next_seq()
     node.place, node.hooks = t._place, None
     out._edge = node
     cell_of(out)

@@ -424,7 +424,11 @@ def make_leaf(tensor: Variable) -> None:
 
 #: What users find here as in PyTorch, and where it lives.
 _ELSEWHERE = {
+    "allow_mutation_on_saved_tensors": "mutation",
     "disable_saved_tensors_hooks": "saved",
+    "keep_values": "kept",
+    "saved_memory": "memory_table",
+    "register_multi_grad_hook": "passes",
     "save_on_cpu": "saved",
     "saved_tensors_hooks": "saved",
 }

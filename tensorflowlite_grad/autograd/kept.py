@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary, ref
 
 from ..printing import format_tensor
 from . import anomaly, observers
-from .graph import NUMBER, Gradients, Leaf, Output, Variable, Version
+from .graph import Gradients, Leaf, Output, Variable, Version
 from .saved import Packed, Slot, nodes_of
 
 if TYPE_CHECKING:
@@ -185,7 +185,7 @@ def held_by(node: Any) -> Iterator[Held]:
             if item is not None:
                 tensor, array, cell, version, number = item
                 intact = cell.count == version
-                yield Held(array, node.place, tensor, None if tensor else number, intact)
+                yield Held(array, node.place, tensor, None if tensor is not None else number, intact)
     elif saved:
         yield from _flat(node, saved)
     for name, item in getattr(node, "__dict__", {}).items():

@@ -1,4 +1,4 @@
-"""Whether operations are recorded: `no_grad`, `enable_grad`, `set_grad_enabled`.
+"""Whether operations are recorded: `no_grad`, `enable_grad`, `inference_mode` and others.
 
 The mode is a context variable: each thread and each asyncio task has its own, and an
 exception restores it.
@@ -12,11 +12,20 @@ import warnings
 from contextvars import ContextVar
 from typing import Any, TypeVar
 
-__all__ = ["enable_grad", "is_grad_enabled", "no_grad", "set_grad_enabled"]
+__all__ = [
+    "enable_grad",
+    "inference_mode",
+    "is_grad_enabled",
+    "is_inference_mode_enabled",
+    "no_grad",
+    "set_grad_enabled",
+]
 
 F = TypeVar("F")
 
 _mode: ContextVar[bool] = ContextVar("grad_mode", default=True)
+#: Whether nothing can switch recording on.
+_inference: ContextVar[bool] = ContextVar("inference_mode", default=False)
 # For the hot path: the getter itself, without a Python function around it.
 get_mode = _mode.get
 set_mode = _mode.set
@@ -46,8 +55,13 @@ class _Mode:
         self._before: list[bool] = []
 
     def __enter__(self) -> None:
-        self._before.append(_mode.get())
-        _mode.set(self.mode)
+        before = _mode.get()
+        try:
+            self._before.append(before)
+            _mode.set(self.mode and not _inference.get())
+        except BaseException:  # an interrupt: the block does not begin
+            _mode.set(before)
+            raise
 
     def __exit__(self, *_: object) -> None:
         _mode.set(self._before.pop())
@@ -227,7 +241,7 @@ class set_grad_enabled(_Mode):
         self.mode = mode
         # It takes effect at once, so that a plain call works; a block ends it.
         self._pending: bool | None = _mode.get()
-        _mode.set(mode)
+        _mode.set(mode and not _inference.get())
 
     def __enter__(self) -> None:
         if self._pending is None:
@@ -245,3 +259,62 @@ class set_grad_enabled(_Mode):
             _mode.set(self._pending)
             self._pending = None
         return super().__call__(function)
+
+
+class inference_mode(_Mode, metaclass=_Parenthesised):
+    """Do not record operations, and let nothing inside switch recording on.
+
+    A context manager and a decorator. Tensors made inside are ordinary ones without history:
+    they may be used, changed and saved for a derivative anywhere.
+
+    Parameters
+    ----------
+    mode : bool
+        With False, recording is on inside, in an `inference_mode` too.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> x = tg.ones(2, requires_grad=True)
+    >>> with tg.inference_mode(), tg.enable_grad():
+    ...     y = x * 2
+    >>> y.requires_grad
+    False
+    """
+
+    mode = False
+
+    def __init__(self, mode: bool = True) -> None:
+        if not isinstance(mode, bool):
+            raise TypeError(
+                f"inference_mode(): argument 'mode' must be bool, not {type(mode).__name__}"
+            )
+        super().__init__()
+        self.inference = mode
+        self.mode = not mode
+        self._outside: list[bool] = []
+
+    def __enter__(self) -> None:
+        self._outside.append(_inference.get())
+        _inference.set(self.inference)
+        super().__enter__()
+
+    def __exit__(self, *_: object) -> None:
+        super().__exit__()
+        _inference.set(self._outside.pop())
+
+    def _again(self) -> _Mode:
+        return inference_mode(self.inference)
+
+
+def is_inference_mode_enabled() -> bool:
+    """Return whether `inference_mode` is on, in this thread and context.
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> with tg.inference_mode():
+    ...     tg.is_inference_mode_enabled()
+    True
+    """
+    return _inference.get()

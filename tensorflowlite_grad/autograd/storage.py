@@ -13,11 +13,16 @@ from .graph import Extra, Variable, WeakList, cell_of
 
 __all__ = ["add_into", "replay", "scattered", "share", "write"]
 
+#: Functions to be called with each tensor whose memory is about to be written.
+before_write: list[Any] = []
+
 Chain = tuple[tuple[Any, tuple[Any, ...]], ...]
 
 
 def write(tensor: Variable, value: Any) -> None:
     """Write a raw value, broadcast, into a tensor's memory, and count the version."""
+    for told in before_write:
+        told(tensor)
     array = tensor._array
     backend = tensor._place.backend
     if not backend.writable:
@@ -40,6 +45,8 @@ def add_into(tensor: Variable, value: Any) -> None:
             value = array + value
         write(tensor, value)
     else:
+        for told in before_write:
+            told(tensor)
         backend.add_into(array, value)
         cell_of(tensor).count += 1
 

@@ -285,6 +285,7 @@ def all_cases() -> Iterator[Case]:
     from . import cases_of_lattices as _lattices  # noqa: F401
     from . import cases_of_layers as _layers  # noqa: F401
     from . import cases_of_linalg as _linalg  # noqa: F401
+    from . import cases_of_products as _products  # noqa: F401
     from . import cases_of_reductions as _reductions  # noqa: F401
     from . import cases_of_special as _special  # noqa: F401
     from . import cases_of_transforms as _transforms  # noqa: F401

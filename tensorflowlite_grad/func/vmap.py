@@ -16,7 +16,7 @@ from .pytree import flatten, flatten_prefix, unflatten
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["innermost", "vmap"]
+__all__ = ["innermost", "running", "vmap"]
 
 _places: ContextVar[tuple[BatchedPlace, ...]] = ContextVar("vmap_places", default=())
 
@@ -28,7 +28,8 @@ def innermost() -> BatchedPlace | None:
 
 
 @contextmanager
-def _running(place: BatchedPlace) -> Iterator[None]:
+def running(place: BatchedPlace) -> Iterator[None]:
+    """Make a place the innermost for the time of a block."""
     observers.demand()
     token, other = _places.set((*_places.get(), place)), selection._carrying.set(place)
     try:
@@ -153,7 +154,7 @@ def _run(
     func: Any, leaves: Any, structure: Any, dims: Any, size: int, out_dims: Any, randomness: str
 ) -> Any:
     place = _new_place(leaves, size, randomness)
-    with _running(place):
+    with running(place):
         given = [
             leaf if dim is None else place.batch(leaf, dim)
             for leaf, dim in zip(leaves, dims, strict=True)

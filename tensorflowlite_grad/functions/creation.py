@@ -17,6 +17,7 @@ from ..size import Size
 from .arguments import as_tensor_argument, shape_argument
 from .data import as_tensor, asarray, from_numpy, frombuffer, scalar_tensor, tensor
 from .factory import (
+    out_of_memory,
     allocate,
     dtype_argument,
     finish,
@@ -400,8 +401,12 @@ def eye(
             raise RuntimeError(f"{argument} must be greater or equal to 0, got {value}, in eye()")
     rows, columns = shape_argument("eye", (n, m))
     place = resolve(device)
-    native = place.native(dtype_argument(dtype) or get_default_dtype())
-    return finish(place.xp.eye(rows, columns, dtype=native), place, requires_grad)
+    wanted = dtype_argument(dtype) or get_default_dtype()
+    try:
+        array = place.xp.eye(rows, columns, dtype=place.native(wanted))
+    except MemoryError as error:
+        raise out_of_memory("eye", (rows, columns), place, wanted, error) from None
+    return finish(array, place, requires_grad)
 
 
 def empty_permuted(

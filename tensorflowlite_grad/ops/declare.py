@@ -89,9 +89,12 @@ class Operation:
         self.prepare = prepare
         self.rule_parameters = {p: self._parameters(p, rule) for p, rule in rules.items()}
         self.call, self.record = self._written()
-        if name in registry:
-            raise ValueError(f"operation {name!r} is declared twice")
-        registry[name] = self
+        self._register()
+
+    def _register(self) -> None:
+        if self.name in registry:
+            raise ValueError(f"operation {self.name!r} is declared twice")
+        registry[self.name] = self
 
     def _parameters(self, operand: str, rule: Callable[..., Any] | None) -> list[str]:
         if rule is None:
