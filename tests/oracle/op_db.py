@@ -2,32 +2,24 @@
 
 `torch.testing._internal.common_methods_invocations.op_db` lists PyTorch's operations with
 sample inputs and inputs that must be refused. `compare` feeds the samples of one entry to
-PyTorch and to this library and returns what differs. As a program it prints a report::
-
-    python tests/oracle/op_db.py linalg --verbose
+PyTorch and to this library and returns what differs. ``op_db_report.py`` prints it.
 """
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import re
-import sys
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from functools import cache
-from pathlib import Path
-from types import FunctionType, SimpleNamespace
+from types import FunctionType
 from typing import Any
 
 import numpy as np
 import torch
+from op_db_translation import Untranslatable, function_of, ours, rebound
 from torch.testing._internal.common_methods_invocations import op_db
-
-if __name__ == "__main__":
-    sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parents[2] / "backends")]
 
 import tensorflowlite_grad as tg
 
@@ -54,15 +46,14 @@ POSITIONS = {
     "mode": (1, 0),
 }
 
+#: What is compared of a sample.
+STEPS = ("values", "first", "second", "forward")
+
 TOLERANCE = {"float16": 4e-3, "float32": 3e-5, "complex64": 3e-5, "float64": 1e-8}
 
 
 class Unlike(Exception):
     """What differs between the two libraries."""
-
-
-class Untranslatable(Exception):
-    """The sample uses something that has no counterpart here, such as a sparse layout."""
 
 
 @dataclass
@@ -108,114 +99,6 @@ def entries() -> dict[str, Any]:
         for op in op_db
         if outside(op.name) is None and op.variant_test_name != "triton_optimized"
     }
-
-
-# -- translation ----------------------------------------------------------------------------
-
-
-def ours(value: Any) -> Any:
-    """Return a value of PyTorch's as this library has it; nested ones too."""
-    if isinstance(value, torch.Tensor):
-        return _tensor(value)
-    if isinstance(value, torch.dtype):
-        return _named(str(value).removeprefix("torch."))
-    if isinstance(value, torch.device):
-        return "cpu"
-    if isinstance(value, (torch.layout, torch.memory_format)):
-        return _named(str(value).removeprefix("torch."))
-    if isinstance(value, torch.Size):
-        return tuple(value)
-    if isinstance(value, FunctionType):
-        return rebound(value)
-    if isinstance(value, (list, tuple)):
-        return type(value)(ours(v) for v in value)
-    if isinstance(value, dict):
-        return {k: ours(v) for k, v in value.items()}
-    if isinstance(value, torch.nn.Module):
-        raise Untranslatable("a module")
-    return value
-
-
-def _named(name: str) -> Any:
-    if not hasattr(tg, name):
-        raise Untranslatable(name)
-    return getattr(tg, name)
-
-
-def _tensor(t: torch.Tensor) -> Any:
-    if t.layout is not torch.strided:
-        raise Untranslatable(str(t.layout))
-    if t.is_meta:
-        raise Untranslatable("a tensor without elements in memory")
-    dtype = str(t.dtype).removeprefix("torch.")
-    _named(dtype)
-    t = t.detach().resolve_conj().resolve_neg()
-    if t.ndim > 64:
-        raise Untranslatable("more dimensions than NumPy has")
-    host = t.numpy(force=True)
-    whole = t.numel() * t.element_size() == t.untyped_storage().nbytes()
-    if (t.is_contiguous() and whole) or not t.numel():
-        out = tg.tensor(host)
-    else:
-        # The same strides, on a copy of the memory.
-        memory = t.as_strided((t.untyped_storage().nbytes() // t.element_size(),), (1,), 0)
-        strides = tuple(s * t.element_size() for s in t.stride())
-        copied = np.lib.stride_tricks.as_strided(
-            memory.numpy().copy()[t.storage_offset() :], host.shape, strides
-        )
-        out = tg.from_numpy(copied)
-    return out
-
-
-class _Library:
-    """This library in the place of PyTorch, where `ops.aten` are the functions themselves."""
-
-    def __getattr__(self, name: str) -> Any:
-        return _Operators() if name == "ops" else getattr(tg, name)
-
-
-class _Operators:
-    def __getattr__(self, name: str) -> Any:
-        return self if name == "aten" else SimpleNamespace(default=getattr(tg, name))
-
-
-def rebound(function: FunctionType) -> FunctionType:
-    """Return a Python function of PyTorch's tests that calls this library instead."""
-    space = {**function.__globals__, "torch": _Library()}
-    out = FunctionType(
-        function.__code__, space, function.__name__, function.__defaults__, function.__closure__
-    )
-    out.__kwdefaults__ = function.__kwdefaults__
-    return out
-
-
-def found(name: str) -> Callable[..., Any] | None:
-    """Return this library's function or method of a name, or None."""
-    here: Any = tg
-    for part in name.split("."):
-        here = getattr(here, part, None)
-        if here is None:
-            break
-    if callable(here) and not isinstance(here, type):
-        return here
-    attribute = getattr(tg.Tensor, name, None)
-    if isinstance(attribute, property):
-        return attribute.fget
-    return attribute
-
-
-def function_of(op: Any) -> Callable[..., Any] | None:
-    """Return what runs the entry here, or None if this library lacks it."""
-    by_name = found(op.name) or found(op.name + "_")
-    if by_name is None:
-        return None
-    tests = isinstance(op.op, FunctionType) and op.op.__module__.startswith("torch.testing")
-    if tests and op.name not in ("T", "H", "mT", "mH"):
-        return rebound(op.op)
-    return by_name
-
-
-# -- comparison -----------------------------------------------------------------------------
 
 
 def name_of(dtype: Any) -> str:
@@ -621,57 +504,3 @@ def compare_errors(op: Any, mine: Any, report: Report) -> None:
             )
         else:
             report.problems.append(("errors", f"nothing raised: should be {shown}"))
-
-
-@cache
-def everything(pattern: str = "") -> dict[str, Any]:
-    return {k: op for k, op in entries().items() if re.match(pattern, k)}
-
-
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("pattern", nargs="?", default="", help="of names, from their start")
-    parser.add_argument("--limit", type=int, default=16, help="samples of each dtype; 0: all")
-    parser.add_argument("--verbose", action="store_true", help="show what differs")
-    parser.add_argument("--words", action="store_true", help="show other words of errors, too")
-    options = parser.parse_args()
-    reports = []
-    for name, op in everything(options.pattern).items():
-        report = compare(op, options.limit or None)
-        reports.append(report)
-        if report.missing:
-            continue
-        shown = [p for p in report.problems if options.words or p[0] != "words"]
-        counts = " ".join(f"{k}:{n}" for k, n in report.done.items())
-        print(f"{'ok  ' if not shown else 'FAIL'} {name}: {counts}", flush=True)
-        if options.verbose:
-            for what, detail in list(dict.fromkeys(shown))[:6]:
-                print(f"       {what}: {detail[:420]}")
-            if len(shown) > 6:
-                print(f"       ... and {len(shown) - 6} more")
-    print("missing:", " ".join(r.name for r in reports if r.missing))
-    summary(reports)
-    return 0
-
-
-STEPS = ("values", "first", "second", "forward")
-
-
-def summary(reports: list[Report]) -> None:
-    """Print how many names are there, and agree in every respect."""
-    by_name: dict[str, list[Report]] = {}
-    for report in reports:
-        by_name.setdefault(report.name.split("-")[0], []).append(report)
-    have = [n for n, rs in by_name.items() if not any(r.missing for r in rs)]
-    agree = [n for n in have if all(r.ok(*STEPS) for r in by_name[n])]
-    refused = sum(r.done["refused"] for r in reports)
-    accepted = sum(w == "errors" for r in reports for w, _ in r.problems)
-    words = sum(r.done["refused in other words"] for r in reports)
-    print(
-        f"{len(by_name)} names: {len(have)} are here, {len(agree)} agree; error inputs: "
-        f"{refused} of {refused + accepted} refused, {words} of these in other words"
-    )
-
-
-if __name__ == "__main__":
-    sys.exit(main())
