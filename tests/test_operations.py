@@ -76,6 +76,10 @@ def declared(**fields: Any) -> Iterator[Case]:
 WRONG: dict[str, tuple[str, dict[str, Any]]] = {
     "sign": ("gradient", {"input": lambda xp, g, input: g * -xp.cos(input)}),
     "slightly off": ("gradient", {"input": lambda xp, g, input: g * (xp.cos(input) + 1e-5)}),
+    "off in the ninth digit": (
+        "gradient",
+        {"input": lambda xp, g, input: g * (xp.cos(input) * (1 + 3e-9))},
+    ),
     "dtype": (
         "single precision",
         {"input": lambda xp, g, input: xp.astype(g * xp.cos(input), xp.float64)},

@@ -340,7 +340,7 @@ _one("airy_ai_slope", _airy(True), low=-3.0)
 _one("spherical_bessel_j0", lambda x: math.sin(x) / x, low=0.2, high=4.0)
 case("spherical_bessel_j0", lambda np, x: np.ones_like(x), (given(0.0, 1e-9),))
 _one("sinc", lambda x: math.sin(math.pi * x) / (math.pi * x), low=0.1, high=3.0)
-case("sinc", lambda np, x: np.sinc(x), (given(0.0, -0.3, 0.7, 1e-9),), (COMPLEX[0],))
+case("sinc", lambda np, x: np.sinc(x), (given(0.0, -0.3, 0.7, 1e-3),), (COMPLEX[0],))
 
 # -- polynomials -----------------------------------------------------------------------------------
 

@@ -173,6 +173,8 @@ class Case:
         Whether it means the same in single precision.
     step : float
         The step of finite differences; where an operation is linear, a long one is exact.
+    tolerance : float
+        What a gradient may differ from them by.
     """
 
     name: str
@@ -183,6 +185,7 @@ class Case:
     run: Callable[..., Any] | None = None
     single: bool = True
     step: float = 6e-6
+    tolerance: float = 1e-7
 
     @property
     def operation(self) -> Any:
