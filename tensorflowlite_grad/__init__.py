@@ -16,7 +16,14 @@ from typing import Any as _Any
 from . import autograd, optim
 from ._version import __version__
 from .autograd.errors import OutOfMemoryError
-from .autograd.modes import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
+from .autograd.modes import (
+    enable_grad,
+    inference_mode,
+    is_grad_enabled,
+    is_inference_mode_enabled,
+    no_grad,
+    set_grad_enabled,
+)
 from .backend import (
     BackendError,
     device,
@@ -142,7 +149,8 @@ from .size import Size
 from .tensor import Tensor
 
 if _TYPE_CHECKING:
-    from . import cuda, fft, func, linalg, masked, nn, random, signal, special, utils
+    from . import cuda, fft, func, linalg, masked, nn, random, serialization, signal, special, utils
+    from .serialization import load, save
 
 half = float16
 float = float32
@@ -154,7 +162,11 @@ int = int32
 long = int64
 
 #: Chapters that many programs do without: imported when first named.
-_CHAPTERS = frozenset({"cuda", "fft", "func", "linalg", "masked", "nn", "random", "signal", "special", "utils"})
+_CHAPTERS = frozenset(
+    (  # noqa: SIM905
+        "cuda fft func linalg masked nn random serialization signal special utils"
+    ).split()
+)
 
 #: Functions of neural networks that PyTorch has at its top level too: found when first named.
 _LAYERS = frozenset(
@@ -191,6 +203,8 @@ def __getattr__(name: str) -> _Any:
         from .autograd.drawing import graph
 
         return graph
+    if name in ("load", "save"):
+        return getattr(_import_module(".serialization", __name__), name)
     if name == "default_generator":
         from .functions.generators import default_generator
 
@@ -225,6 +239,8 @@ __all__ = [
     "dtype",
     "e",
     "enable_grad",
+    "inference_mode",
+    "is_inference_mode_enabled",
     "fft",
     "float",
     "float16",
@@ -244,6 +260,7 @@ __all__ = [
     "int64",
     "is_grad_enabled",
     "linalg",
+    "load",
     "long",
     "masked",
     "nan",
@@ -255,6 +272,8 @@ __all__ = [
     "promote_types",
     "register_backend",
     "result_type",
+    "save",
+    "serialization",
     "set_default_backend",
     "set_default_device",
     "set_default_dtype",

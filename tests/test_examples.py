@@ -55,6 +55,12 @@ def on_cpu(printed: str) -> str:
         ("jacobian", r"tensor\(\[\[4\., 3\.\],\n        \[2\., 6\.\]\]\)\n"),
         ("control_flow", r" +a .*\n(.+\n){8}a\.grad == d / a at 8 of 8 points\n"),
         ("linear_regression", r"loss: 0\.0000\d+\nerror of w: tensor\(.*\)\nerror of b: .*\n"),
+        (
+            "implicit",
+            r"x = .*: x = 0\.739085, dx/dt = -0\.297474\n"
+            r"first derivatives right: True; second: True\nlinear solve .*: True\n",
+        ),
+        ("own_operations", r"standard: derivatives right\nNumPy: .* right\n(\w+: .* right\n)*"),
         ("digits", r"accuracy on 360 held-out digits: (100|9[5-9])\.\d\d%\n"),
     ],
 )

@@ -27,6 +27,7 @@ LAYERS = (
         "nn",
         "optim",
         "random",
+        "serialization",
         "signal",
         "special",
         "utils",

@@ -5,6 +5,8 @@ from __future__ import annotations
 import gc
 import json
 import re
+import subprocess
+import sys
 import threading
 import time
 import xml.etree.ElementTree as ElementTree
@@ -66,7 +68,7 @@ def test_without_an_observer_what_the_graph_holds_is_shown(backend: str) -> None
     assert shown["leaf1"] == ("leaf", "(2,)", "float64", "[1., 2.]", "")
     assert shown["#1"][3] == "[3., 6.]" or shown["#1"][3] == ""
     assert shown["#2"][:4] == ("ExpBackward0(#1)", "(2,)", "float64", "[ 20.0855, 403.4288]")
-    assert shown["#3"] == ("AddBackward0(#2)", "", "", "", "")
+    assert shown["#3"] == ("AddBackward0(#2, constant)", "", "", "", "")
     assert shown["#5"][3] == "427.5143"
 
 
@@ -101,7 +103,11 @@ def test_constants_are_shown_with_their_names(backend: str) -> None:
     with keep_values():
         y = (target - x) * big
     titles = [n.title() for n in tg.graph(y, {"target": target}).nodes]
-    assert titles == ["leaf", "SubBackward0(target=[2.], leaf1)", "MulBackward0(#1, constant (1, 9))"]
+    assert titles == [
+        "leaf",
+        "SubBackward0(target=[2.], leaf1)",
+        "MulBackward0(#1, constant (1, 9))",
+    ]
 
 
 def test_operations_with_several_results(backend: str) -> None:
@@ -115,7 +121,7 @@ def test_operations_with_several_results(backend: str) -> None:
         "x", "#1", "#1[0]", "#1[1]", "#2", "#2[0]", "#2[1]"
     ]  # fmt: skip
     assert "UnbindBackward0(#1[1])" in lines[5]
-    assert "(2,)   float64" in lines[6]
+    assert re.search(r"\(2,\) +float64", lines[6])
     g = tg.graph(second * 1, {"second": second})
     assert g.nodes[-1].title().startswith("MulBackward0(second")
     assert all(len(n.results) == 2 for n in g.nodes[1:3])
@@ -237,20 +243,27 @@ def test_what_cannot_be_drawn(backend: str) -> None:
             draw("up")
 
 
-def test_under_vmap_shapes_of_examples_are_shown(backend: str) -> None:
-    if backend == "strict":
-        pytest.skip("its arrays are not batched here")
-    x = leaf([[1.0, 2.0], [3.0, 4.0]])
-    found = []
+def test_batches(backend: str) -> None:
+    x = leaf([[1.0, 2.0, 3.0], [3.0, 4.0, 5.0]])
+    seen = []
 
     def f(row: Any) -> Any:
-        y = (row * row).sum()
-        found.append(str(tg.graph(y)))
+        y = row.exp().sum()
+        if y.requires_grad:
+            seen.append((tg.graph(y), saved_memory(y).total))
         return y
 
     with keep_values():
-        tg.func.vmap(f)(x).sum().backward()
-    assert re.search(r"SumBackward0\(#\d+\)", found[0])
+        whole = tg.graph(tg.func.vmap(f)(x).sum())
+    assert [n.results[0].shape for n in whole.nodes] == ["(2, 3)", "(2, 3)", "(2,)", "()"]
+    with keep_values(), profile(profile_memory=True) as prof:
+        tg.func.vmap(tg.func.grad(f))(x)
+    ((graph, total),) = seen
+    # Inside there is a value for each example: only its shape can be told.
+    assert [n.results[0].shape for n in graph.nodes] == ["(3,)", "(3,)", "()"]
+    assert {n.results[0].value for n in graph.nodes} == {"…"}
+    assert total == 48
+    assert max(e.cpu_memory_usage for e in prof.function_events if e.name == "exp") == 48
 
 
 # -- pictures ----------------------------------------------------------------------------------
@@ -305,8 +318,8 @@ def test_arrows_pass_beside_the_boxes_between() -> None:
     root = picture(layered.svg(boxes, [(0, 1), (1, 2), (0, 2)]))
     middle = list(root.iter(BOX))[2]
     top = float(middle.get("y", "0"))
-    long_arrow = [e.get("d", "") for e in root.iter("{http://www.w3.org/2000/svg}path")][-1]
-    heights = [float(y) for y in re.findall(r"L[\d.]+,([\d.]+)", long_arrow)]
+    paths = [e.get("d", "") for e in root.iter("{http://www.w3.org/2000/svg}path")]
+    heights = [float(y) for y in re.findall(r"L[\d.]+,([\d.]+)", " ".join(paths[1:]))]
     assert heights
     assert not any(top <= y <= top + float(middle.get("height", "0")) for y in heights)
 
@@ -332,7 +345,7 @@ def test_graphviz_is_used_where_it_is(tmp_path: Path, monkeypatch: pytest.Monkey
     assert graph.svg() == own
     with pytest.raises(RuntimeError, match="dot is not installed"):
         graph.svg("dot")
-    program(tmp_path, "read first; echo \"<?xml?><!DOCTYPE svg><svg>$1 $first</svg>\"")
+    program(tmp_path, 'read first; echo "<?xml?><!DOCTYPE svg><svg>$1 $first</svg>"')
     assert graph.svg() == graph.svg("dot") == "<svg>-Tsvg digraph {</svg>"
     assert graph._repr_html_() == f'<div style="overflow: auto">{graph.svg()}</div>'
     program(tmp_path, "exit 1")
@@ -371,11 +384,11 @@ def test_every_array_is_counted_once(backend: str) -> None:
 
 
 def test_a_view_keeps_all_of_its_memory(backend: str) -> None:
-    if not tg.ones(1)._place.backend.writable or backend == "strict":
-        pytest.skip("a view's memory is not known")
+    if backend == "strict":
+        pytest.skip("it does not tell how arrays lie in memory")
     base = leaf([[1.0] * 10] * 10) * 1
     y = (base[0] * base[1]).sum()
-    assert saved_memory(y).total == 800
+    assert saved_memory(y).total - saved_memory(base).total == 800
 
 
 def test_saved_memory_of_leaves_is_told_apart(backend: str) -> None:
@@ -399,6 +412,20 @@ def test_saved_memory_names_lines(backend: str) -> None:
     assert path == __file__
     assert int(three) == int(one) + 2
     assert f"{Path(__file__).name}:{one}" in str(saved_memory(y))
+
+
+def test_the_first_call_of_an_operator_is_not_taken_for_a_line(tmp_path: Path) -> None:
+    path = tmp_path / "program.py"
+    path.write_text(
+        "import tensorflowlite_grad as tg\n"
+        "x = tg.ones(2, requires_grad=True)\n"
+        "with tg.autograd.graph.keep_values():\n"
+        "    y = -x * x + 1\n"
+        "print({r.line for r in tg.autograd.graph.saved_memory(y).rows})\n",
+        encoding="utf-8",
+    )
+    done = subprocess.run([sys.executable, str(path)], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == repr({f"{path}:4"})
 
 
 def test_saved_memory_of_packed_tensors(backend: str) -> None:
@@ -569,7 +596,7 @@ def test_profile_survives_errors_and_is_used_once(backend: str) -> None:
     with profile(enabled=False) as prof:
         x.exp()
     assert not prof.function_events
-    assert prof.table() == "Name\n\n\nSelf CPU time total: 0.000us" or "0.000us" in prof.table()
+    assert prof.table() == "Name\nSelf CPU time total: 0.000us"
 
 
 def test_profiles_nest_and_labels_decorate(backend: str) -> None:
@@ -615,7 +642,7 @@ def test_observers_of_all_kinds_together(backend: str) -> None:
         y = tg.stack([x, x * 2]).exp().sum()
         y.backward()
     assert [n.results[0].value for n in tg.graph(y, items=2).nodes] == [
-        "[1., 2.]", "[2., 4.]", "…", "…", "72.0938"
+        "[1., 2.]", "[2., 4.]", "…", "…", "72.0945"
     ]  # fmt: skip
     assert {"stack", "mul", "exp", "sum", "clone"} <= {r.key for r in prof.key_averages()}
 

@@ -71,6 +71,10 @@ class CupyBackend(Backend):
     def native_dtype(self, name: str) -> Any:
         return cupy.dtype(name)
 
+    def same_dtype_key(self, native: Any) -> Any:
+        # The namespace's names are classes (cupy.int64), arrays have dtypes.
+        return cupy.dtype(native)
+
     def transfer(self, array: Any, kind: str, index: int) -> Any:
         # The work that makes the array is queued on its own device, which a copy on
         # another does not wait for.

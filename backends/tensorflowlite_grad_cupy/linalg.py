@@ -7,9 +7,11 @@ goes through the host.
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import cupy
+from cupyx.scipy import linalg as solvers
 
 from tensorflowlite_grad.backend import linalg as generic
 
@@ -19,22 +21,16 @@ __all__ = ["FUNCTIONS"]
 def solve_triangular(a: Any, b: Any, upper: bool, unitriangular: bool) -> Any:
     """Solve by cuBLAS a single system; stacks go by halves, all matrices at once."""
     if a.ndim == 2 and b.size and a.shape[0] > 4 and a.dtype == b.dtype:
-        from cupyx.scipy.linalg import solve_triangular as exact
-
-        return exact(a, b, lower=not upper, unit_diagonal=unitriangular)
+        return solvers.solve_triangular(a, b, lower=not upper, unit_diagonal=unitriangular)
     return generic.solve_triangular(cupy, a, b, upper, unitriangular)
 
 
 def lu_factor(a: Any) -> Any:
     """Factor by cuSOLVER a single matrix, whose pivots CuPy counts from 0; stacks generically."""
     if a.ndim == 2 and a.size:
-        import warnings
-
-        from cupyx.scipy.linalg import lu_factor as exact
-
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of a zero on the diagonal, which callers look for
-            lu, pivots = exact(a, check_finite=False)
+            lu, pivots = solvers.lu_factor(a, check_finite=False)
         # Of a singular matrix cuSOLVER may leave NaN.
         if bool(cupy.all(cupy.isfinite(lu))) or not bool(cupy.all(cupy.isfinite(a))):
             return cupy.ascontiguousarray(lu), pivots.astype(cupy.int32) + 1

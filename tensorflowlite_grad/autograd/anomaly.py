@@ -102,8 +102,7 @@ class detect_anomaly(Lines):
     >>> import warnings
     >>> import tensorflowlite_grad as tg
     >>> x = tg.tensor(0.0, requires_grad=True)
-    >>> with warnings.catch_warnings(), tg.autograd.detect_anomaly():
-    ...     warnings.simplefilter("ignore")
+    >>> with warnings.catch_warnings(action="ignore"), tg.autograd.detect_anomaly():
     ...     (x.sqrt() * 0).backward()
     Traceback (most recent call last):
     RuntimeError: Function 'SqrtBackward0' returned nan values in its 0th output.

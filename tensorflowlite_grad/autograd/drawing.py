@@ -374,7 +374,8 @@ class _Drawing:
     def __init__(self, nodes: list[Any], roots: list[Any], names: Any, items: int) -> None:
         self.nodes = nodes
         self.items = items
-        self.by_output, self.by_tensor = names
+        self.by_output: dict[tuple[Any, int], str] = names[0]
+        self.by_tensor: dict[int, str] = names[1]
         self.values = known(nodes, roots)
         self.index = {node: k for k, node in enumerate(nodes)}
         edges = [t._edge for t in roots]
@@ -416,7 +417,11 @@ class _Drawing:
         texts = iter([self._reference(*edge) for edge in behind])
         constants = constants_of(node)
         if constants is None:
-            return tuple(texts)
+            positions = getattr(node, "positions", None) or getattr(node, "mask", None)
+            if not positions or len(positions) != len(behind):
+                return tuple(texts)
+            count = max(node.operand_count, len(positions))
+            return tuple(next(texts) if k in positions else "constant" for k in range(count))
         return tuple(next(texts) if v is None else self._constant(v) for v in constants)
 
     def _reference(self, node: Any, number: int) -> str:

@@ -143,10 +143,10 @@ def run(
                 observers.arrived(current, g)
                 call = partial(_apply, current, g, keep, tensors)
                 out = observers.observed_backward(current, call)
-            elif tensors:
+            elif tensors and not Place.guarded:
                 out = current.apply_tensors(g, keep)
             else:
-                out = _apply_guarded(current, g, keep)
+                out = _apply(current, g, keep, tensors)
         except OutOfMemoryError:
             raise
         except MemoryError as error:
@@ -190,12 +190,9 @@ def keep_gradient(tensor: Any, g: Any) -> None:
 
 
 def _apply(node: Node, g: Any, keep: bool, tensors: bool) -> Any:
-    return node.apply_tensors(g, keep) if tensors else _apply_guarded(node, g, keep)
-
-
-def _apply_guarded(node: Node, g: Any, keep: bool) -> Any:
+    # Rules for tensors meet raw arrays too: options are.
     with node.place.entered():
-        return node.apply(g, keep)
+        return node.apply_tensors(g, keep) if tensors else node.apply(g, keep)
 
 
 def _add(old: Any, new: Any, place: Any) -> Any:
@@ -277,22 +274,14 @@ def differentiate(
 
     Under `create_graph` gradients are `tensors`, and in forward mode, to carry tangents.
     """
-    mode = create_graph or _inside_recorded_batch(roots, tensors)
     before = modes.get_mode()
     try:  # an interrupt may come as soon as the mode is set
-        if before is not mode:
-            modes.set_mode(mode)
+        if before is not create_graph:
+            modes.set_mode(create_graph)
         if passes.wanted[0]:
             with passes.Pass(roots, needed):
                 return run(roots, keep=keep, tensors=tensors, needed=needed, captures=captures)
         return run(roots, keep=keep, tensors=tensors, needed=needed, captures=captures)
     finally:
-        if before is not mode:
+        if before is not create_graph:
             modes.set_mode(before)
-
-
-def _inside_recorded_batch(roots: list[tuple[Edge, Any]], tensors: bool) -> bool:
-    """Return whether the pass works on batches that something outside them differentiates."""
-    g = roots[0][1] if roots else None
-    space = getattr(g._array if tensors and g is not None else g, "space", None)
-    return space is not None and space.recording

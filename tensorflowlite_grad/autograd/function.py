@@ -51,6 +51,8 @@ class FunctionCtx(Node):
         self._outputs = Outputs((), ())
         self._inputs: tuple[Any, ...] = ()
         self._read = False
+        #: the level whose tangents `Function.jvp` is computing, and must not see
+        self._level: tangents.Level | None = None
 
     # -- for the user ---------------------------------------------------------------------
 
@@ -309,11 +311,13 @@ class Function(metaclass=_FunctionType):
                 cls.setup_context(ctx, given, output)
             else:
                 output = cls.forward(ctx, *given)
+        if carrying:
+            pairs = list(zip(given, args, strict=True))
+            ctx._to_save = tuple(next((a for b, a in pairs if b is t), t) for t in ctx._to_save)
         result = function_results.recorded(ctx, given, output, recording)
         if carrying:
             _carry(cls, ctx, args, result)
         return result
-
 
     @classmethod
     def _set_up(cls, ctx: Any, given: tuple[Any, ...], output: Any, apart: bool) -> None:
@@ -355,7 +359,11 @@ def _carry(cls: Any, ctx: Any, args: tuple[Any, ...], result: Any) -> None:
             if dot is None and isinstance(a, Variable) and ctx.materialize_grads:
                 dot = xp.zeros_like(a.detach())  # type: ignore[attr-defined]
             given.append(dot)
-        found = cls.jvp(ctx, *given)
+        ctx._level = level
+        try:
+            found = cls.jvp(ctx, *given)
+        finally:
+            ctx._level = None
         found = found if isinstance(found, tuple) else (found,)
         if len(found) != len(outs):
             raise RuntimeError(
@@ -369,6 +377,8 @@ def _carry(cls: Any, ctx: Any, args: tuple[Any, ...], result: Any) -> None:
                         f"result of shape {list(out.shape)}"  # type: ignore[attr-defined]
                     )
                 tangents.set_tangent(out, level, dot)
+                if out._edge is not None:
+                    tangents.remember(out._edge, level, dot)
 
 
 def once_differentiable(backward: Callable[..., Any]) -> Callable[..., Any]:

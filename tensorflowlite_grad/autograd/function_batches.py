@@ -51,6 +51,8 @@ def rule(cls: Any, own: bool, args: tuple[Any, ...]) -> Callable[[], Any] | None
     place: Any = next(a._place for a in args if isinstance(a, Variable))
     space = place.space
     if own:
+        if not any(isinstance(a, Variable) and a._array.batched for a in args):  # type: ignore[attr-defined]
+            return lambda: _of_all_alike(cls, place, args)
         if cls.generate_vmap_rule:
             raise RuntimeError(
                 f"You tried to vmap over {cls.__name__}, but it has both generate_vmap_rule=True "
@@ -74,6 +76,13 @@ def _held(place: Any, args: tuple[Any, ...]) -> tuple[list[Any], tuple[int | Non
     dims = tuple(0 if isinstance(a, Variable) and a._array.batched else None for a in args)  # type: ignore[attr-defined]
     pairs = zip(args, dims, strict=True)
     return [place.unbatch(a, d) if isinstance(a, Variable) else a for a, d in pairs], dims
+
+
+def _of_all_alike(cls: Any, place: Any, args: tuple[Any, ...]) -> Any:
+    found = cls.apply(*_held(place, args)[0])
+    several = isinstance(found, tuple)
+    outs = tuple(_batched(place, t, None) for t in (found if several else (found,)))
+    return outs if several else outs[0]
 
 
 def _by_own_rule(cls: Any, place: Any, args: tuple[Any, ...]) -> Any:
@@ -113,6 +122,12 @@ def _by_parts(cls: Any, place: Any, args: tuple[Any, ...]) -> Any:
     return batched if call.several else batched[0]
 
 
+def _innermost(ctx: Any, given: Any) -> Any:
+    """Return the place that is above those of all tensors of a rule: of its batch's base."""
+    places = [t._place for t in (*given, *ctx.saved_tensors) if isinstance(t, Variable)]
+    return max([ctx.place, *places], key=lambda p: p.level)
+
+
 class _Call:
     """What one call of a function of batches keeps between forward and backward."""
 
@@ -124,12 +139,12 @@ class _Call:
         self.several = False
         self.inner: Any = None
 
-    def opened(self) -> Any:
-        """Return a new place for the batch."""
+    def opened(self, base: Any) -> Any:
+        """Return a new place for the batch, above a place."""
         from ..func.batching import BatchedPlace, Space
 
         space = self.space
-        return BatchedPlace(Space(space.size, space.base, True, space.randomness))
+        return BatchedPlace(Space(space.size, base, True, space.randomness))
 
     def again(self, ctx: Any, place: Any) -> Any:
         """Return the function's own context, with what it saved in another place."""
@@ -168,7 +183,7 @@ def _of_batches(cls: Any) -> Any:
     apart = cls.setup_context is not Function.setup_context
 
     def forward(ctx: Any, call: _Call, *held: Any) -> Any:
-        place = call.opened()
+        place = call.opened(ctx.place)
         with running(place):
             given = tuple(_batched(place, t, d) for t, d in zip(held, call.dims, strict=True))
             inner = cls._node(place)
@@ -195,7 +210,7 @@ def _of_batches(cls: Any) -> Any:
 
     def backward(ctx: Any, *grads: Any) -> Any:
         call = ctx.call
-        place = call.opened()
+        place = call.opened(_innermost(ctx, grads))
         with running(place):
             inner = call.again(ctx, place)
             pairs = zip(grads, call.out_dims, strict=True)
@@ -205,7 +220,7 @@ def _of_batches(cls: Any) -> Any:
 
     def jvp(ctx: Any, _: Any, *dots: Any) -> Any:
         call = ctx.call
-        place = call.opened()
+        place = call.opened(_innermost(ctx, dots))
         with running(place):
             inner = call.again(ctx, place)
             pairs = zip(dots, call.dims, strict=True)

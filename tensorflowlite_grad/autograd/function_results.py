@@ -8,7 +8,7 @@ from typing import Any
 from . import carrier, errors, inplace, modes
 from .graph import Leaf, Output, Variable, cell_of, next_seq
 from .saved import Packed
-from .tangents import shared
+from .tangents import below, restore, shared
 
 __all__ = ["Outputs", "gradients", "recorded", "unpacked"]
 
@@ -203,7 +203,8 @@ def unpacked(ctx: Any) -> tuple[Any, ...]:
             t = ctx.place.wrap(array, ctx.place)
             t._cell = cell
             t._edge = ctx if ctx._count == 1 else _numbered(ctx, number, ctx._count)
-        found.append(t)
+            restore(ctx, t, number)
+        found.append(t if ctx._level is None else below(t, ctx._level))
     return tuple(found)
 
 

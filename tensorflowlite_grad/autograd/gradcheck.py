@@ -453,7 +453,7 @@ class _Check:
     def compare_batches(self, found: Any, rows: Any, what: str) -> None:
         for got, column in zip(found, zip(*rows, strict=True), strict=True):
             want = joining.stack(list(column))
-            if want.numel() and float((got - want).abs().max()) > self.atol:
+            if want.numel() and float((got - want).detach().abs().max()) > self.atol:
                 raise GradcheckError(
                     f"gradcheck or gradgradcheck failed while testing batched {what} computation: "
                     f"a batch gave\n{got}\none by one gave\n{want}"

@@ -288,6 +288,13 @@ class Node:
             behind[position] = shown(edge)
         return tuple(behind)
 
+    def __call__(self, *gradients: Any) -> Any:
+        """Return the gradients of the operands, given those of the results.
+
+        Hooks do not run, and what the node saved is kept.
+        """
+        return import_module(".direct", __package__).differentiated(self, gradients)
+
     def register_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
         """Call ``hook(grad_inputs, grad_outputs)`` after the node has run.
 

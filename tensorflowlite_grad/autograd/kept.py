@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from ..dtypes import dtype
 
-__all__ = ["Held", "Notes", "Value", "held_by", "keep_values", "known", "value_of"]
+__all__ = ["Held", "Notes", "Value", "held_by", "keep_values", "known", "plain", "value_of"]
 
 
 class Value(NamedTuple):
@@ -67,6 +67,14 @@ def value_of(subject: Any, place: Any = None, items: int = 1000) -> Value:
         with place.entered():
             copy = place.backend.copy(place.xp, array)
     return Value(shape, place.dtype_of(array), copy, place, tensor)
+
+
+def plain(array: Any, place: Any) -> tuple[Any, Any]:
+    """Return an array and its place; of a batch, the array that has all examples."""
+    while hasattr(array, "batched"):
+        tensor = array.value
+        array, place = tensor._array, tensor._place
+    return array, place.root
 
 
 class Notes:
@@ -185,7 +193,9 @@ def held_by(node: Any) -> Iterator[Held]:
             if item is not None:
                 tensor, array, cell, version, number = item
                 intact = cell.count == version
-                yield Held(array, node.place, tensor, None if tensor is not None else number, intact)
+                yield Held(
+                    array, node.place, tensor, None if tensor is not None else number, intact
+                )
     elif saved:
         yield from _flat(node, saved)
     for name, item in getattr(node, "__dict__", {}).items():
@@ -304,9 +314,9 @@ def constants_of(node: Any) -> list[Value | None] | None:
     """
     notes = keep_values.by_edge.get(node)
     count = len(node.edges)
-    if notes is not None and notes.operands is not None:
-        if sum(v is None for v in notes.operands) == count:
-            return list(notes.operands)
+    noted = None if notes is None else notes.operands
+    if noted is not None and sum(v is None for v in noted) == count:
+        return list(noted)
     positions = getattr(node, "positions", None) or getattr(node, "mask", None)
     if not positions or len(positions) == node.operand_count:
         return None
@@ -316,6 +326,5 @@ def constants_of(node: Any) -> list[Value | None] | None:
         return None
     values = iter(saved)
     return [
-        None if k in positions else value_of(next(values).tensor)
-        for k in range(node.operand_count)
+        None if k in positions else value_of(next(values).tensor) for k in range(node.operand_count)
     ]

@@ -1,8 +1,8 @@
 """A layered drawing of a directed graph as SVG, for where no other program is installed.
 
-Every box stands one column to the right of the boxes it depends on. Arrows that cross
-columns are led through places of their own there; columns are put in order by the mean
-position of their neighbours.
+Every box stands to the right of the boxes it depends on. Arrows that cross columns are led
+through places of their own there, which all arrows from one box share; columns are put in
+order by the mean position of their neighbours.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def svg(boxes: list[tuple[Lines, bool]], edges: list[tuple[int, int]], note: str
         "</defs>",
         f'<rect width="{width:.0f}" height="{height:.0f}" fill="#ffffff"/>',
     ]
-    out += [layout.arrow(path) for path in layout.paths]
+    out += [layout.line(*link) for link in layout.links]
     out += [layout.box(k) for k in range(len(boxes))]
     if note:
         out.append(f'<text x="{_PADDING}" y="{height - _PADDING:.0f}">{escape(note)}</text>')
@@ -68,19 +68,26 @@ class _Layout:
             _CHARACTER * max((len(text) for _, text in lines), default=1) + 2 * _PADDING
             for lines, _ in boxes
         ]
-        self.paths = [self._path(*edge) for edge in edges]
+        self.links = self._links(edges)
         self._order()
         self._place()
 
-    def _path(self, start: int, end: int) -> list[int]:
-        """Return the items along an arrow, new ones in the columns between."""
-        path = [start]
-        for column in range(self.columns[start] + 1, self.columns[end]):
-            path.append(len(self.columns))
-            self.columns.append(column)
-            self.heights.append(_LINE / 2)
-            self.widths.append(0.0)
-        return [*path, end]
+    def _links(self, edges: list[tuple[int, int]]) -> list[tuple[int, int]]:
+        """Return which items are to be joined; new ones stand where arrows pass a column."""
+        links: list[tuple[int, int]] = []
+        ways: dict[int, list[int]] = {}  # from a box: the items, column by column
+        for start, end in edges:
+            way = ways.setdefault(start, [start])
+            first = self.columns[start]
+            while first + len(way) < self.columns[end]:
+                item = len(self.columns)
+                self.columns.append(first + len(way))
+                self.heights.append(_LINE / 2)
+                self.widths.append(0.0)
+                links.append((way[-1], item))
+                way.append(item)
+            links.append((way[self.columns[end] - first - 1], end))
+        return links
 
     def _order(self) -> None:
         self.stacks: list[list[int]] = [[] for _ in range(max(self.columns, default=0) + 1)]
@@ -88,10 +95,9 @@ class _Layout:
             self.stacks[column].append(item)
         left: dict[int, list[int]] = {}
         right: dict[int, list[int]] = {}
-        for path in self.paths:
-            for a, b in zip(path, path[1:], strict=False):
-                right.setdefault(a, []).append(b)
-                left.setdefault(b, []).append(a)
+        for a, b in self.links:
+            right.setdefault(a, []).append(b)
+            left.setdefault(b, []).append(a)
         position = {item: float(k) for stack in self.stacks for k, item in enumerate(stack)}
         for sweep in range(_SWEEPS):
             forward = sweep % 2 == 0
@@ -122,19 +128,19 @@ class _Layout:
             x += wide + _ACROSS
         self.width = x - _ACROSS + _PADDING
 
-    def arrow(self, path: list[int]) -> str:
-        """Return an arrow through the items of a path."""
-        x, y = self.x[path[0]] + self.widths[path[0]], self.y[path[0]]
-        text = f"M{x:.1f},{y:.1f}"
-        for item in path[1:]:
-            to_x, to_y = self.x[item], self.y[item]
-            middle = (x + to_x) / 2
-            text += f" C{middle:.1f},{y:.1f} {middle:.1f},{to_y:.1f} {to_x:.1f},{to_y:.1f}"
-            x, y = to_x, to_y
-            if item != path[-1]:
-                x += self.widths[item]
-                text += f" L{x:.1f},{y:.1f}"
-        return f'<path d="{text}" fill="none" stroke="#666666" marker-end="url(#tg-arrow)"/>'
+    def line(self, start: int, end: int) -> str:
+        """Return the line from one item to another: an arrow if that is a box."""
+        x, y = self.x[start] + self.widths[start], self.y[start]
+        to_x, to_y = self.x[end], self.y[end]
+        middle = (x + to_x) / 2
+        text = (
+            f"M{x:.1f},{y:.1f} C{middle:.1f},{y:.1f} {middle:.1f},{to_y:.1f} {to_x:.1f},{to_y:.1f}"
+        )
+        tip = ' marker-end="url(#tg-arrow)"'
+        if end >= len(self.boxes):  # straight on, to the other side of the column
+            text += f" L{to_x + self.widths[end]:.1f},{to_y:.1f}"
+            tip = ""
+        return f'<path d="{text}" fill="none" stroke="#666666"{tip}/>'
 
     def box(self, k: int) -> str:
         """Return a box and its lines."""

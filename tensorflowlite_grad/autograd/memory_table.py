@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .anomaly import lines_of
 from .graph import Leaf, Variable
-from .kept import Held, held_by
+from .kept import Held, held_by, plain
 from .tables import bytes_text, table
 
 if TYPE_CHECKING:
@@ -158,9 +158,7 @@ def _line(node: Any) -> str:
 
 def _memory(held: Held) -> tuple[Any, int]:
     """Return what tells the memory behind an array from others, and its size in bytes."""
-    place, array = held.place.root, held.array
-    while hasattr(array, "batched"):  # of a batch, the array with all examples
-        array = array.value
+    array, place = plain(held.array, held.place)
     size = place.dtype_of(array).itemsize
     if place.backend.mutable(array) is not array:  # a scalar, which shows no memory
         return id(array), size

@@ -261,7 +261,14 @@ class set_grad_enabled(_Mode):
         return super().__call__(function)
 
 
-class inference_mode(_Mode, metaclass=_Parenthesised):
+class _Switched(_Parenthesised):
+    """Lets a mode that takes a flag be used as a decorator without parentheses too."""
+
+    def __call__(cls, mode: Any = True) -> Any:
+        return super().__call__(mode) if callable(mode) else type.__call__(cls, mode)
+
+
+class inference_mode(_Mode, metaclass=_Switched):
     """Do not record operations, and let nothing inside switch recording on.
 
     A context manager and a decorator. Tensors made inside are ordinary ones without history:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from . import observers
 from .anomaly import calling_lines
 from .graph import Gradients, Output, Variable
+from .kept import plain
 from .tables import bytes_text, table, time_text
 
 if TYPE_CHECKING:
@@ -203,7 +204,7 @@ class EventList(list[Any]):
             events = sorted(self, key=lambda event: -getattr(event, sort_by))
         some = list(events)[: None if row_limit < 0 else row_limit]
         total = self.self_cpu_time_total
-        rows = [("Name", *_HEADINGS)]
+        rows: list[tuple[str, ...]] = [("Name", *_HEADINGS)]
         rows += [_row(event, total, max_name_column_width) for event in some]
         lines = [header] if header else []
         lines += [table(rows, right=range(1, 8))]
@@ -471,9 +472,8 @@ class profile(observers.Observer):
 
 
 def _bytes(array: Any, place: Any) -> int:
-    while hasattr(array, "batched"):
-        array = array.value
-    size = int(place.root.dtype_of(array).itemsize)
+    array, place = plain(array, place)
+    size = int(place.dtype_of(array).itemsize)
     for n in array.shape:
         size *= n
     return size

@@ -13,15 +13,14 @@ __all__ = ["bytes_text", "table", "time_text"]
 def table(rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> str:
     """Return rows, the first a heading, in columns as wide as they need to be.
 
-    Columns with a heading alone are left out. Those of the numbers `right` end together.
+    Columns with a heading alone are left out, except the first. Those of the numbers `right`
+    are flush right.
     """
-    kept = [k for k in range(len(rows[0])) if any(row[k] for row in rows[1:])]
+    kept = [k for k in range(len(rows[0])) if not k or any(row[k] for row in rows[1:])]
     widths = {k: max(len(row[k]) for row in rows) for k in kept}
     lines = []
     for row in rows:
-        cells = (
-            row[k].rjust(widths[k]) if k in right else row[k].ljust(widths[k]) for k in kept
-        )
+        cells = (row[k].rjust(widths[k]) if k in right else row[k].ljust(widths[k]) for k in kept)
         lines.append("  ".join(cells).rstrip())
     return "\n".join(lines)
 

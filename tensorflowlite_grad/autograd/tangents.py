@@ -28,6 +28,7 @@ __all__ = [
     "carry_joint",
     "current",
     "opened",
+    "remember",
     "restore",
     "tangent",
 ]
@@ -187,10 +188,10 @@ def carry(op: Any, out: Any, operands: tuple[Any, ...], options: tuple[Any, ...]
             if dot is not None and result.dtype.is_differentiable:
                 set_tangent(result, level, dot)
                 if result._edge is not None:
-                    _remember(result._edge, level, dot)
+                    remember(result._edge, level, dot)
 
 
-def _remember(edge: Any, level: Level, dot: Any) -> None:
+def remember(edge: Any, level: Level, dot: Any) -> None:
     """Keep the tangent of a result for when its node hands the result to a rule."""
     node, number = (edge.edges[0], edge.number) if type(edge) is Output else (edge, 0)
     level.results.setdefault(node, {})[number] = dot
@@ -211,7 +212,8 @@ def _pushed(op: Any, out: Any, primals: Any, dots: Any, options: Any) -> tuple[A
     recorded = modes.is_grad_enabled() and any(t._edge is not None for t in involved)
     try:
         if recorded or any_tangents(involved):
-            found = op.pushforward(carrier.tensors(), primals, dots, options, out)
+            with place.entered():
+                found = op.pushforward(carrier.tensors(), primals, dots, options, out)
             return found if isinstance(found, tuple) else (found,)
         arrays = tuple(t._array for t in primals)
         steps = tuple(None if d is None else d._array for d in dots)

@@ -56,7 +56,7 @@ def _independent(t: Any, name: str) -> Any:
 def _reaches_others(outputs: list[Any], inputs: list[Any]) -> bool:
     """Return whether outputs depend on something else that requires grad, or inputs do."""
     mine = {t._edge for t in inputs}
-    if any(type(edge) is not Leaf for edge in mine):
+    if any(type(edge) is not Leaf for edge in mine) or any(map(_watched, (*outputs, *inputs))):
         return True
     seen: set[Any] = set()
     stack = [t._edge for t in outputs if t._edge is not None]
@@ -70,6 +70,12 @@ def _reaches_others(outputs: list[Any], inputs: list[Any]) -> bool:
         if isinstance(edge, Node):
             stack.extend(edge.edges)
     return False
+
+
+def _watched(t: Any) -> bool:
+    """Return whether what a tensor holds as a batch, at any depth, requires grad."""
+    held = getattr(t._array, "value", None)
+    return isinstance(held, Variable) and (held._edge is not None or _watched(held))
 
 
 def _released(tree: Any, outer: bool) -> Any:
@@ -271,7 +277,8 @@ def vjp(func: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
                 f"the function, got {len(found)}"
             )
         recorded = modes.is_grad_enabled() and (
-            outer or any(isinstance(c, Variable) and c._edge is not None for c in found)
+            outer
+            or any(isinstance(c, Variable) and (c._edge is not None or _watched(c)) for c in found)
         )
         pairs = [(o, c) for o, c in zip(outputs, found, strict=True) if o._edge is not None]
         with modes.enable_grad():

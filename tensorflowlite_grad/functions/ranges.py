@@ -100,8 +100,10 @@ def arange(
     if whole and wanted.kind is Kind.INT:
         return finish(xp.arange(start, end, step, dtype=place.native(wanted)), place, requires_grad)
     # Computed in double precision from the number of each step, as PyTorch does.
-    steps = xp.arange(0, int(count), 1, dtype=place.native(dtypes.float64))
-    return finish(xp.astype(start + step * steps, place.native(wanted)), place, requires_grad)
+    with place.entered():
+        steps = xp.arange(0, int(count), 1, dtype=place.native(dtypes.float64))
+        array = xp.astype(start + step * steps, place.native(wanted))
+    return finish(array, place, requires_grad)
 
 
 def range(
@@ -149,10 +151,11 @@ def range(
 def _spaced(xp: Any, place: Any, start: float, end: float, count: int) -> Any:
     """Return numbers from both ends to the middle, so that both ends are exact."""
     k = xp.arange(0, count, 1, dtype=place.native(dtypes.float64))
-    if count < 2:
-        return k + start
-    step = (end - start) / (count - 1)
-    return xp.where(k < count // 2, start + step * k, end - step * (count - 1 - k))
+    with place.entered():
+        if count < 2:
+            return k + start
+        step = (end - start) / (count - 1)
+        return xp.where(k < count // 2, start + step * k, end - step * (count - 1 - k))
 
 
 def _ends(name: str, start: Any, end: Any, steps: Any, dtype: Any) -> tuple[Any, Any, int, Any]:
@@ -189,7 +192,9 @@ def _complex_spaced(place: Any, start: complex, end: complex, count: int) -> Any
     xp, wide = place.xp, place.native(dtypes.complex128)
     start, end = complex(start), complex(end)
     real = xp.astype(_spaced(xp, place, start.real, end.real, count), wide)
-    return real + 1j * xp.astype(_spaced(xp, place, start.imag, end.imag, count), wide)
+    imag = xp.astype(_spaced(xp, place, start.imag, end.imag, count), wide)
+    with place.entered():
+        return real + 1j * imag
 
 
 def linspace(
@@ -266,8 +271,8 @@ def logspace(
     xp = place.xp
     if wanted.is_complex:
         powers = _complex_spaced(place, start, end, count)
-        array = xp.pow(xp.zeros_like(powers) + complex(base), powers)
+        array = xp.pow(xp.full_like(powers, complex(base)), powers)
     else:
         powers = _spaced(xp, place, float(start), float(end), count)
-        array = xp.pow(xp.zeros_like(powers) + float(base), powers)
+        array = xp.pow(xp.full_like(powers, float(base)), powers)
     return _finished(xp, place, array, wanted, requires_grad)

@@ -351,7 +351,9 @@ def normal(
         place = place_for(device, generator)
         shape = shape_argument("normal", (size,))
         wanted = dtype_argument(dtype) or get_default_dtype()
-        out = drawn("normal", shape, wanted, place, generator) * float(std) + float(mean)
+        out = drawn("normal", shape, wanted, place, generator)
+        with place.entered():
+            out = out * float(std) + float(mean)
         return finish(out, place, requires_grad)
     if size is not None or dtype is not None:
         raise TypeError("normal(): 'size' and 'dtype' go with numbers, not with tensors")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any
 
 from .. import dtypes
@@ -325,11 +326,18 @@ class ConversionMethods(Variable):
                 "Only Tensors created explicitly by the user (graph leaves) support the deepcopy "
                 "protocol at the moment. Use detach().clone() for a copy of a computed one."
             )
-        out: Any = object.__new__(type(self))
+        out = _sharing_copy(self, memo)
+        if out is not None:
+            memo[id(self)] = out
+            return out if not self.requires_grad else out.requires_grad_()
+        out = object.__new__(type(self))
         out._place = self._place
         out._array = self._place.backend.copy(self._place.xp, self._array)
         out._edge = out._cell = out._extra = None
         memo[id(self)] = out
+        if self._cell is not None:
+            # By the version, whose identity is the memory's; both are kept alive by the copy.
+            memo.setdefault(id(self._cell), []).append((self, out))
         if self.requires_grad:
             out.requires_grad_()
         if self.grad is not None:
@@ -337,9 +345,34 @@ class ConversionMethods(Variable):
         return out
 
     def __reduce_ex__(self: Any, protocol: Any) -> Any:
+        edge = self._edge
+        if edge is not None and edge.hooks is not None and edge.hooks.tensor:
+            names = ", ".join(map(repr, edge.hooks.tensor.values()))
+            warnings.warn(
+                f"backward hook {names} on tensor will not be serialized. Register it anew on "
+                "the tensor that is read.",
+                stacklevel=3,
+            )
         host = self._place.backend.to_numpy(self._array)
         where = (self._place.backend.name, self._place.kind, self._place.index)
         return _rebuilt, (host, self.dtype.name, where, self.requires_grad)
+
+
+def _sharing_copy(tensor: Any, memo: dict[Any, Any]) -> Any:
+    """Return a copy of a tensor that shares memory with another copy, or None.
+
+    Views and detached twins share theirs with the copies of what they share it with.
+    """
+    view = None if tensor._extra is None else tensor._extra.view
+    if view is not None and view.base.is_leaf and not view.base.requires_grad:
+        out = view.base.__deepcopy__(memo) if id(view.base) not in memo else memo[id(view.base)]
+        for op, options in view.chain():
+            out = op.record(out, *options)
+        return out
+    for original, copy in memo.get(id(tensor._cell), ()):
+        if original._array is tensor._array:
+            return copy.detach()
+    return None
 
 
 def _is_dtype(value: Any) -> Any:

@@ -120,7 +120,9 @@ class CustomOperation(SeveralResults):
         else:
             unknown = [p for p in vjp or () if p not in operands]
             if unknown:
-                raise TypeError(f"operation {title!r} has rules for {unknown}, but takes {operands}")
+                raise TypeError(
+                    f"operation {title!r} has rules for {unknown}, but takes {operands}"
+                )
             for p in operands:
                 rule = (vjp or {}).get(p, self._missing(p))
                 if rule is not None:
@@ -324,7 +326,9 @@ class CustomOperation(SeveralResults):
         outs = out if isinstance(out, tuple) else (out,)
         given = dict(zip(self.operands, operands, strict=True))
         given |= dict(zip(self.option_names, options, strict=False))
-        given |= {f"{p}_shape": tuple(v.shape) for p, v in zip(self.operands, operands, strict=True)}
+        given |= {
+            f"{p}_shape": tuple(v.shape) for p, v in zip(self.operands, operands, strict=True)
+        }
         given["out"] = outs[0] if len(self.results) == 1 else outs
         if self.pushing is None:
             return (self._elementwise_tangent(xp, given, dots, outs[0]),)
@@ -416,7 +420,9 @@ class CustomOperation(SeveralResults):
         with place.entered():
             found = self._bare(rule, arrays, title)
         several = isinstance(found, tuple)
-        outs = [None if v is None else place.wrap(v, place) for v in (found if several else (found,))]
+        outs = [
+            None if v is None else place.wrap(v, place) for v in (found if several else (found,))
+        ]
         edges = tuple(t._edge for t in tensors if t._edge is not None)
         if modes.is_grad_enabled() and edges:
             title = f"the {what} (it takes arrays, not xp)"

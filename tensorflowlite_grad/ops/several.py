@@ -163,6 +163,11 @@ class SeveralNode(Node):
     def positions(self) -> tuple[int, ...]:  # type: ignore[override]
         return self.mask
 
+    @property
+    def result_count(self) -> int:
+        """How many results there are."""
+        return len(self.operation.results)
+
     def apply(self, g: Any, keep: bool) -> Any:
         return self._gradients(self.place.xp, g.parts, keep, raw=True)
 

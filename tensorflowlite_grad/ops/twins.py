@@ -42,7 +42,9 @@ def _twin(op: Operation, slow: Callable[..., Any], name: str, only_positional: i
     names = ", ".join([*op.operands, *op.option_parameters])
     passed = ", ".join([*op.operands, *op.option_names])
     scratch: dict[str, Any] = {}
-    exec(f"def stub({names}):\n    return write({passed})\n", scratch)  # noqa: S102
+    text = f"def stub({names}):\n    return write({passed})\n"
+    # Under this name `anomaly` knows it for the library's own.
+    exec(compile(text, "<stub of an operation>", "exec"), scratch)  # noqa: S102
     stub = scratch["stub"]
     code = stub.__code__.replace(co_posonlyargcount=only_positional)
     twin: Any = FunctionType(code, space, name, stub.__defaults__)

@@ -119,6 +119,11 @@ class _SlicesNode(Node):
     __slots__ = ("title",)
     title: str
 
+    @property
+    def result_count(self) -> int:
+        """How many results there are."""
+        return len(self.saved[2])  # type: ignore[index]
+
     def apply(self, g: Any, keep: bool) -> Any:
         return self._gradient(self.place.xp, g.parts)
 
@@ -150,8 +155,14 @@ def slices(
     `selects` are all ints, which drop the axis, or slices. Such views cannot be changed in
     place where that would be recorded: PyTorch forbids it, and so do we.
     """
-    operation = _Operation(title.removesuffix("Backward0").lower(), view=not copy)
-    results = _watched(operation, (tensor,), lambda: _sliced(tensor, axis, selects, title, copy))
+    results: tuple[Any, ...]
+    if observers.current():
+        operation = _Operation(title.removesuffix("Backward0").lower(), view=not copy)
+        results = observers.observed(
+            operation, lambda: _sliced(tensor, axis, selects, title, copy), (tensor,)
+        )
+    else:
+        results = _sliced(tensor, axis, selects, title, copy)
     if tangents.any_tangents((tensor,)):
         tangents.carry_joint(results, (tensor,), lambda dots: slices(dots[0], axis, selects, title))
     return results

@@ -11,7 +11,7 @@ from __future__ import annotations
 import operator
 from typing import TYPE_CHECKING, Any
 
-from ...autograd import carrier, modes
+from ...autograd import carrier
 from ...autograd.graph import Variable
 
 if TYPE_CHECKING:
@@ -40,8 +40,6 @@ class Space:
         differentiates through the batch.
     tensors : bool
         Whether tensors are held.
-    recording : bool
-        Whether what is done with them is recorded, as it was where the batch began.
     randomness : str
         ``"error"``, ``"same"`` or ``"different"``.
     """
@@ -52,7 +50,6 @@ class Space:
         self.size = size
         self.base = base
         self.tensors = tensors
-        self.recording = tensors and modes.is_grad_enabled()
         self.randomness = randomness
         #: the place of the batch, once it is made
         self.place: Any = None

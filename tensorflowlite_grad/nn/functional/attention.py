@@ -167,7 +167,9 @@ def _dropped(
     if mask is not None:
         scores = scores + mask
     if causal is not None:
-        seen = raw(query, causal[0] >= causal[1])
+        with query._place.entered():
+            seen = causal[0] >= causal[1]
+        seen = raw(query, seen)
         scores = where(seen, scores, like(scores, -inf))
     return matmul(dropout(softmax(scores, -1), dropout_p), value)
 

@@ -232,12 +232,10 @@ def embedding_bag(
     if max_norm is not None:
         _renormalize(weight, found, max_norm, norm_type)
     place = weight._place
-    with place.entered():
-        flat = place.xp.reshape(found, (-1,))
     sizes = [b - a for a, b in zip(starts, ends, strict=True)]
     bags = [k for k, n in enumerate(sizes) for _ in range(n)]
-    if len(bags) < count:  # after the last offset
-        flat = flat[: len(bags)]
+    with place.entered():
+        flat = place.xp.reshape(found, (-1,))[: len(bags)]  # the rest is after the last offset
     picked = _rows(weight, flat, padding, scale_grad_by_freq)
     native = flat.dtype
     xp = place.xp
@@ -246,19 +244,22 @@ def embedding_bag(
     if mode == "max":
         return _greatest(picked, flat, padding, starts, sizes, wide)
     if padding >= 0:
-        keep = raw(weight, xp.expand_dims(flat != padding, axis=1))
+        with place.entered():
+            keep = raw(weight, xp.expand_dims(flat != padding, axis=1))
         picked = where(keep, picked, like(picked, 0))
     if per_sample_weights is not None:
         picked = picked * unsqueeze(reshape(per_sample_weights, -1)[: len(bags)], 1)
     out = index_ops.embed.record(picked, (len(starts), wide), (owner, slice(None)))
     if mode == "mean":
-        if padding >= 0:
-            kept = xp.astype(flat != padding, native)
-            counts = xp.index_embed(kept, (len(starts),), (owner,))
-        else:
-            counts = xp.asarray(sizes, dtype=native) if sizes else xp.zeros((0,), dtype=native)
-        counts = xp.where(counts == 0, xp.ones_like(counts), counts)
-        out = out / unsqueeze(raw(weight, xp.astype(counts, weight._array.dtype)), 1)
+        with place.entered():
+            if padding >= 0:
+                kept = xp.astype(flat != padding, native)
+                counts = xp.index_embed(kept, (len(starts),), (owner,))
+            else:
+                counts = xp.asarray(sizes, dtype=native) if sizes else xp.zeros((0,), dtype=native)
+            counts = xp.where(counts == 0, xp.ones_like(counts), counts)
+            counts = xp.astype(counts, weight._array.dtype)
+        out = out / unsqueeze(raw(weight, counts), 1)
     return out
 
 
@@ -280,9 +281,9 @@ def _greatest(
     where_ = xp.asarray(grid, dtype=flat.dtype)
     valid = xp.asarray(inside)
     if padding >= 0:
-        valid = valid & (
-            xp.reshape(xp.take(flat, xp.reshape(where_, (-1,)), axis=0), where_.shape) != padding
-        )
+        shown = xp.reshape(xp.take(flat, xp.reshape(where_, (-1,)), axis=0), where_.shape)
+        with place.entered():
+            valid = valid & (shown != padding)
     values = xp.index_get(picked._array, (where_, slice(None)))
     wide_valid = xp.broadcast_to(xp.expand_dims(valid, axis=2), values.shape)
     lowest = xp.full_like(values, -float("inf"))

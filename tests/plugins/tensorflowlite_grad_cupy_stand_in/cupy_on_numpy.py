@@ -127,7 +127,9 @@ class ndarray(np.lib.mixins.NDArrayOperatorsMixin):
         parts = index if isinstance(index, tuple) else (index,)
         if not any(part is Ellipsis for part in parts):
             parts = (*parts, Ellipsis)  # a 0-d view, where NumPy would make a scalar
-        return _lift(self._host[_lower(parts)])
+        if any(isinstance(part, (list, ndarray)) for part in parts):
+            return _lift(_lower(self)[_lower(parts)])
+        return ndarray(np.asarray(self._host[_lower(parts)]), self._device)  # no work: a view
 
     def __setitem__(self, index: Any, value: Any) -> None:
         self._host[_lower(index)] = _lower(value)
@@ -360,11 +362,13 @@ def _modules() -> dict[str, ModuleType]:
         "cupyx.scipy": scipy,
         "cupyx.scipy.special": special,
     }
+    solvers: dict[str, Any] = {}
     with contextlib.suppress(ImportError):
         from scipy.linalg import lu_factor, solve_triangular
 
         solvers = {"lu_factor": _lifted(lu_factor), "solve_triangular": _lifted(solve_triangular)}
-        out["cupyx.scipy.linalg"] = _module("cupyx.scipy.linalg", **solvers)
+    out["cupyx.scipy.linalg"] = _module("cupyx.scipy.linalg", **solvers)
+    vars(scipy)["linalg"] = out["cupyx.scipy.linalg"]
     for part in ("linalg", "fft"):
         library = getattr(np, part)
         names = [n for n in library.__all__ if n != "test"]
