@@ -83,8 +83,8 @@ def make(index: int, guard: Any) -> ModuleType:
         setattr(xp, function.__name__, function)
     for name, value in special.FUNCTIONS.items():
         setattr(xp, name, value)
-    for name, function in strides.FUNCTIONS.items():
-        setattr(xp, name, functools.partial(function, xp))
+    for name, with_namespace in strides.FUNCTIONS.items():
+        setattr(xp, name, functools.partial(with_namespace, xp))
     for name, function in linalg.FUNCTIONS.items():
         setattr(xp, name, function)
     setattr(xp, "silent_linalg", True)  # noqa: B010

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import prod
+from collections.abc import Callable
 from typing import Any
 
 import cupy
@@ -79,7 +80,7 @@ def index_reduce(xp: Any, x: Any, index: tuple[Any, ...], values: Any, mode: str
 
 
 #: What goes into the namespace; each takes that first.
-FUNCTIONS = {
+FUNCTIONS: dict[str, Callable[..., Any]] = {
     "as_strided": as_strided,
     "index_reduce": index_reduce,
     "strided_embed": strided_embed,

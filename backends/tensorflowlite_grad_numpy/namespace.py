@@ -95,11 +95,10 @@ def make() -> ModuleType:
     for name, value in _standard().items():
         if not name.startswith("_"):
             setattr(xp, name, value)
-    for function in (sum, broadcast_to, astype, index_get, index_put, index_embed):
-        setattr(xp, function.__name__, function)
-    for function in (cumulative_max, cumulative_logsumexp):
-        setattr(xp, function.__name__, function)
-    for function in (float_bits, rank_position, top_positions):
+    own: list[Any] = [sum, broadcast_to, astype, index_get, index_put, index_embed]
+    own += [cumulative_max, cumulative_logsumexp, float_bits, rank_position, top_positions]
+    own += [fft_c2c, fft_c2r, fft_r2c]
+    for function in own:
         setattr(xp, function.__name__, function)
     for name in ("conv", "conv_transposed", "conv_weight"):
         setattr(xp, name, _from_chapter("convolution", name))
@@ -107,8 +106,6 @@ def make() -> ModuleType:
     setattr(xp, "resample", _from_chapter("resampling", "resample"))  # noqa: B010
     for name in indexing.EXTRAS:
         setattr(xp, name, getattr(indexing, name))
-    for function in (fft_c2c, fft_c2r, fft_r2c):
-        setattr(xp, function.__name__, function)
     for name, value in (*linalg.FUNCTIONS.items(), *special.FUNCTIONS.items()):
         setattr(xp, name, value)
     # The attribute is faster; CuPy's arrays have it since version 14 only, so rules call this.

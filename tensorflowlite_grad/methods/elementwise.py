@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..functions import comparison, products
 from ..functions import elementwise as f
@@ -11,18 +11,21 @@ from ..ops import arithmetic
 from ..ops import comparison as comparisons
 from ..ops.twins import deferring, is_operand, operator_form
 
+if TYPE_CHECKING:
+    from ..tensor import Tensor
+
 _pow_scalar = arithmetic.pow_scalar.call
 _rsub = arithmetic.rsub.call
 
 
-def _powered(input: Any, other: Any) -> Any:
+def _powered(input: Any, other: Any) -> Tensor:
     kind = other.__class__
     if kind is int or kind is float:
         return _pow_scalar(input, other)
     return f.pow(input, other) if is_operand(other) else NotImplemented
 
 
-def _subtracted_from(input: Any, other: Any) -> Any:
+def _subtracted_from(input: Any, other: Any) -> Tensor:
     kind = other.__class__
     if kind is float or kind is int:
         return _rsub(input, other)
@@ -72,8 +75,8 @@ class ElementwiseMethods:
     __abs__ = f.abs
     __matmul__ = deferring(products.matmul, "__matmul__")
     __rmatmul__ = deferring(_matrix_multiplied, "__rmatmul__")
-    __eq__ = operator_form(comparisons.eq, "__eq__")
-    __ne__ = operator_form(comparisons.ne, "__ne__")
+    __eq__: Any = operator_form(comparisons.eq, "__eq__")
+    __ne__: Any = operator_form(comparisons.ne, "__ne__")
     __lt__ = operator_form(comparisons.lt, "__lt__")
     __le__ = operator_form(comparisons.le, "__le__")
     __gt__ = operator_form(comparisons.gt, "__gt__")

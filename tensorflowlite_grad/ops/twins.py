@@ -20,6 +20,7 @@ from .recorder import follow
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ..tensor import Tensor
     from .declare import Operation
 
 __all__ = ["deferring", "is_operand", "operator_form", "standard_form"]
@@ -61,7 +62,7 @@ def is_operand(value: Any) -> bool:
     )
 
 
-def operator_form(op: Operation, name: str) -> Any:
+def operator_form(op: Operation, name: str) -> Callable[..., Tensor]:
     """Return an operation as an operator, which leaves objects of other libraries to them."""
 
     def slow(*operands: Any) -> Any:
@@ -71,10 +72,10 @@ def operator_form(op: Operation, name: str) -> Any:
             return NotImplemented
         return op.slow(*operands)
 
-    return _twin(op, slow, name, 0)
+    return _twin(op, slow, name, 0)  # type: ignore[no-any-return]
 
 
-def deferring(method: Callable[[Any, Any], Any], name: str) -> Any:
+def deferring(method: Callable[[Any, Any], Any], name: str) -> Callable[..., Tensor]:
     """Return a method as an operator, which leaves objects of other libraries to them."""
 
     def operator(self: Any, other: Any) -> Any:
