@@ -8,6 +8,7 @@ import pickle
 import struct
 import tracemalloc
 import zipfile
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -117,10 +118,8 @@ def test_any_edit_gives_an_object_or_an_error(format, edits):
         at = int(where * len(data))
         data = data[:at] + put + data[at + cut :]
     for chosen in (None, *FORMATS):
-        try:
+        with suppress(FileError):  # any other error fails the test
             tg.load(io.BytesIO(data), format=chosen)
-        except FileError as error:
-            assert error.reason
 
 
 @given(st.binary(max_size=200))
@@ -349,7 +348,7 @@ NPZ = {
     "short header": (of(length=200), "not one of an array of numbers"),
     "code": (of(text=b"__import__('os').system('true')"), "not one of an array"),
     "code in a shape": (of(shape="(print(1),)"), "not one of an array"),
-    "objects": (of(descr="'|O'"), "'|O' is not supported"),
+    "objects": (of(descr="'|O'"), "which are a pickle"),
     "fields": (of(descr="[('a', '<f4')]"), "not one of an array"),
     "strings": (of(descr="'<U4'"), "is not supported"),
     "long double": (of(descr="'<f16'"), "is not supported"),

@@ -158,7 +158,12 @@ def test_ambiguous_and_wrong_rules(backend: str) -> None:
 
 @pytest.mark.parametrize(
     "second",
-    [hessian, lambda f: jacrev(jacrev(f)), lambda f: jacfwd(jacfwd(f)), lambda f: jacrev(jacfwd(f))],
+    [
+        hessian,
+        lambda f: jacrev(jacrev(f)),
+        lambda f: jacfwd(jacfwd(f)),
+        lambda f: jacrev(jacfwd(f)),
+    ],
     ids=["forward over reverse", "reverse over reverse", "forward over forward"]
     + ["reverse over forward"],
 )

@@ -77,7 +77,6 @@ def _standard() -> dict[str, Any]:
 
 def _from_chapter(chapter: str, name: str) -> Any:
     """Return a function of another module here, which is imported when that is called."""
-
     found: Any = None
 
     def call(*args: Any) -> Any:

@@ -14,6 +14,8 @@ import torch
 
 Index = tuple[Any, ...]
 
+_SIGNED = {torch.uint16: torch.int16, torch.uint32: torch.int32, torch.uint64: torch.int64}
+
 
 def index_get(x: Any, index: Index) -> Any:
     """Return ``x[index]`` for a normalised index."""
@@ -42,6 +44,9 @@ def index_embed(values: Any, shape: tuple[int, ...], index: Index) -> Any:
 
 
 def _write(out: Any, index: Index, values: Any, accumulate: bool) -> None:
+    signed = _SIGNED.get(out.dtype)
+    if signed is not None:  # PyTorch writes no unsigned integers at positions; bits are bits
+        out, values = out.view(signed), values.view(signed)
     view, backward, arrays = _basic_part(out, index)
     target = view.flip(backward) if backward else view  # a copy, written back below
     if arrays:

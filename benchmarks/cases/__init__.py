@@ -10,16 +10,27 @@ from benchmarks.cases import (
     matmul,
     memory,
     mlp,
+    passes,
     quadratic,
     second_derivative,
     startup,
+    transforms,
 )
 from benchmarks.model import Case
 from benchmarks.timing import TimedCase
 
 TIMED: dict[str, TimedCase] = {
     case.name: case
-    for family in (quadratic, chain, second_derivative, mlp, elementwise, matmul, convolution)
+    for family in (
+        quadratic,
+        chain,
+        second_derivative,
+        mlp,
+        elementwise,
+        matmul,
+        convolution,
+        transforms,
+    )
     for case in family.CASES
 }
 
@@ -28,4 +39,5 @@ CASES: dict[str, Case] = {
     **{case.name: case for case in startup.CASES},
     **{case.name: case for case in memory.CASES},
     **{case.name: case for case in family_memory.CASES},
+    **{case.name: case for case in passes.CASES},
 }

@@ -141,10 +141,7 @@ class _Call:
 
     def opened(self, base: Any) -> Any:
         """Return a new place for the batch, above a place."""
-        from ..func.batching import BatchedPlace, Space
-
-        space = self.space
-        return BatchedPlace(Space(space.size, base, True, space.randomness))
+        return self.space.place.above(base)
 
     def again(self, ctx: Any, place: Any) -> Any:
         """Return the function's own context, with what it saved in another place."""
@@ -177,14 +174,13 @@ class _Call:
 @cache
 def _of_batches(cls: Any) -> Any:
     """Return the function that does for a whole batch what `cls` does for an example."""
-    from ..func.vmap import running
     from .function import Function
 
     apart = cls.setup_context is not Function.setup_context
 
     def forward(ctx: Any, call: _Call, *held: Any) -> Any:
         place = call.opened(ctx.place)
-        with running(place):
+        with place.running():
             given = tuple(_batched(place, t, d) for t, d in zip(held, call.dims, strict=True))
             inner = cls._node(place)
             inner.needs_input_grad = ctx.needs_input_grad[1:]
@@ -211,7 +207,7 @@ def _of_batches(cls: Any) -> Any:
     def backward(ctx: Any, *grads: Any) -> Any:
         call = ctx.call
         place = call.opened(_innermost(ctx, grads))
-        with running(place):
+        with place.running():
             inner = call.again(ctx, place)
             pairs = zip(grads, call.out_dims, strict=True)
             given = [None if g is None else _batched(place, g, d) for g, d in pairs]
@@ -221,7 +217,7 @@ def _of_batches(cls: Any) -> Any:
     def jvp(ctx: Any, _: Any, *dots: Any) -> Any:
         call = ctx.call
         place = call.opened(_innermost(ctx, dots))
-        with running(place):
+        with place.running():
             inner = call.again(ctx, place)
             pairs = zip(dots, call.dims, strict=True)
             given = [None if t is None else _batched(place, t, d) for t, d in pairs]

@@ -152,14 +152,20 @@ class NpzFile:
         source.seek(max(0, source.size - 22))
         if source.read(4) != b"PK\x05\x06":
             raise source.error("data follow the archive's end")
-        at = 0
+        ends = {0}  # where a member can end, and so the next one has to begin
         for member in sorted(members, key=lambda m: m.header_offset):
             begin = member.header_offset
-            if begin < at or (at == 0 and begin):
-                raise source.error("its data overlap others", member.filename)
-            at = begin + 30 + len(member.orig_filename) + member.compress_size
-        if at > archive.start_dir:
-            raise source.error("its data overlap the archive's directory")
+            if begin not in ends:
+                what = "overlap others" if begin < max(ends) else "do not follow those before"
+                raise source.error(f"its data {what}", member.filename)
+            source.seek(begin)
+            header = source.read(30)
+            lengths = struct.unpack("<HH", header[26:]) if len(header) == 30 else (0, 0)
+            end = begin + 30 + sum(lengths) + member.compress_size
+            # Where a size was not known in advance, it may follow, in any of these forms.
+            ends = {end + n for n in (12, 16, 20, 24)} if member.flag_bits & 0x8 else {end}
+        if archive.start_dir not in ends:
+            raise source.error("other data are between its entries and their directory")
 
     def _check_members(self, members: list[zipfile.ZipInfo], max_bytes: int | None) -> None:
         source = self._source
@@ -249,6 +255,8 @@ class NpzFile:
                 name,
             )
         order, code, fortran, axes = found.groups()
+        if code == "O":
+            raise fail("it has objects, which are a pickle: loading one runs its code", name)
         if code not in _DTYPES or (order == "|" and _DTYPES[code].itemsize > 1):
             raise fail(
                 f"its dtype {order + code!a} is not supported; supported are {', '.join(_DTYPES)}",

@@ -34,12 +34,13 @@ OPERATIONS = (
 VIEWS = (
     lambda m, a, b: a[0],
     lambda m, a, b: a.T,
-    lambda m, a, b: a.unbind(0)[-1],
+    lambda m, a, b: a.select(0, -1),
     lambda m, a, b: a.expand(2, -1),
 )
 CHANGES = (
-    lambda m, a, b: a.add_(b),
-    lambda m, a, b: a.mul_(b),
+    # Clones: PyTorch refuses an operand that overlaps what is written.
+    lambda m, a, b: a.add_(b.clone()),
+    lambda m, a, b: a.mul_(b.clone()),
     lambda m, a, b: a.tanh(),
     lambda m, a, b: a.sin_(),
     lambda m, a, b: a.zero_(),
@@ -53,7 +54,7 @@ CHANGES = (
 PASSES = (
     lambda m, a, b: a.sum().backward(),
     lambda m, a, b: a.sum().backward(retain_graph=True),
-    lambda m, a, b: a.backward(m.ones_like(a), retain_graph=True, inputs=[b]),
+    lambda m, a, b: a.backward(m.ones_like(a), retain_graph=True, inputs=[b] if b.is_leaf else None),
     lambda m, a, b: m.autograd.backward([a, b], [m.ones_like(a), m.ones_like(b)]),
     lambda m, a, b: m.autograd.grad(a.sum(), b, retain_graph=True)[0],
     lambda m, a, b: m.autograd.grad(a.sum(), b, create_graph=True)[0],
@@ -87,6 +88,8 @@ def run(m: Any, steps: Any) -> list[Any]:
             with m.set_grad_enabled(recorded or kind == "view"):
                 out = does[what % len(does)](m, a, b)
             done = "done"
+            if kind == "pass" and out is not None:
+                out = out.clone()  # PyTorch's gradients can be expanded, and then not written
             if isinstance(out, type(x)) and all(out is not t for t in tensors):
                 tensors.append(out)
                 starts.append(out._version)

@@ -11,6 +11,7 @@ from .array import BatchedArray, NotAsABatch, Space
 from .examples import each
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
     from types import ModuleType
 
 __all__ = ["BatchedPlace"]
@@ -126,6 +127,16 @@ class BatchedPlace(Place):
         if self.root.backend.is_array(value) and value.ndim is not None:
             return self.lift(self.root.wrap(value, self.root))._array
         return value
+
+    def above(self, base: Any) -> BatchedPlace:
+        """Return a new place for as many examples above another base, which records."""
+        return BatchedPlace(Space(self.space.size, base, True, self.space.randomness))
+
+    def running(self) -> AbstractContextManager[None]:
+        """Return a context in which this place is the innermost."""
+        from ..vmap import running
+
+        return running(self)
 
     def bounds(self, positions: Any) -> tuple[int, int]:
         """Return the least and the greatest of some integers, of all examples."""
