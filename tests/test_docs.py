@@ -47,8 +47,20 @@ def test_every_public_name_is_in_the_reference(name):
 
 @pytest.mark.parametrize(
     "module",
-    ["autograd", "autograd.forward_ad", "autograd.functional", "backend", "cuda", "fft", "func"]
-    + ["linalg", "optim", "random", "special", "utils.checkpoint"],
+    [
+        "autograd",
+        "autograd.forward_ad",
+        "autograd.functional",
+        "backend",
+        "cuda",
+        "fft",
+        "func",
+        "linalg",
+        "optim",
+        "random",
+        "special",
+        "utils.checkpoint",
+    ],
 )
 def test_every_public_name_of_a_module_is_in_the_reference(module):
     known = listed(reference())

@@ -298,6 +298,33 @@ def test_forged_texts_of_structures_are_refused(text, words):
     assert words in refusal(structured(None, text)).reason
 
 
+TAGS = "dict ordered_dict tuple size tensor complex int float bytes dtype device eval".split()
+texts = st.sampled_from(["a", "cpu", "float32", "0x1f", "nan", "", "YQ==", "\ud800"])
+leaves = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), texts, st.just(A))
+trees = st.recursive(
+    leaves | st.just(T),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3),
+        st.lists(st.tuples(inner, inner), max_size=3).map(lambda pairs: {"dict": pairs}),
+        st.dictionaries(st.sampled_from(TAGS), inner, min_size=1, max_size=1),
+    ),
+    max_leaves=10,
+)
+
+
+@given(trees, st.sampled_from([None, *range(5)]), leaves)
+def test_any_structure_gives_an_object_or_an_error(tree, position, value):
+    last = T if position is None else changed(position, value)
+    with suppress(FileError):
+        out = tg.load(io.BytesIO(structured([tree, last])))
+        assert out[1].tolist() == [0.0]
+
+
+def test_headers_take_time_as_they_are_long():
+    for text in (b'{"' + b'\\"' * 500_000, b'{"' * 500_000, b'{"a":' + b"9" * 1_000_000 + b"}"):
+        refusal(st_file(text))
+
+
 def test_a_structure_with_another_check_sum_is_refused():
     data = FILES["safetensors"]
     assert "check sum" in refusal(data.replace(b"text", b"txet")).reason

@@ -152,7 +152,7 @@ def test_ambiguous_and_wrong_rules(backend: str) -> None:
     with pytest.raises(RuntimeError, match="has both generate_vmap_rule=True and an overriden"):
         vmap(both.apply)(x, x)
     bare = type("Bare", (OwnRule,), {"vmap": staticmethod(lambda info, dims, x, w: x)})
-    with pytest.raises(RuntimeError, match="Bare.vmap to return the results and their out_dims"):
+    with pytest.raises(RuntimeError, match=r"Bare\.vmap to return the results and their out_dims"):
         vmap(bare.apply)(x, x)
 
 
@@ -164,8 +164,7 @@ def test_ambiguous_and_wrong_rules(backend: str) -> None:
         lambda f: jacfwd(jacfwd(f)),
         lambda f: jacrev(jacfwd(f)),
     ],
-    ids=["forward over reverse", "reverse over reverse", "forward over forward"]
-    + ["reverse over forward"],
+    ids=["forward-reverse", "reverse-reverse", "forward-forward", "reverse-forward"],
 )
 def test_second_derivatives_by_every_order_of_modes(backend: str, second: Any) -> None:
     x = const(0.5)

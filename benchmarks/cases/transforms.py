@@ -72,6 +72,7 @@ CASES = (
         {"torch": _torch_batch, "functional": _functional_batch},
         absent={"autograd": "HIPS autograd has no vmap"},
         targets=(Target(1.0), Target(1.0, "jax")),
+        atol=1e-4,
     ),
     TimedCase(
         "vmap-loop",
@@ -79,5 +80,6 @@ CASES = (
         _expected,
         {"torch": _torch_loop},
         targets=(Target(1.0),),
+        atol=1e-4,
     ),
 )

@@ -100,7 +100,7 @@ def _chosen(argnums: Argnums, args: tuple[Any, ...], name: str) -> tuple[int, ..
     for n in numbers:
         if not isinstance(n, int) or not -len(args) <= n < len(args):
             raise RuntimeError(
-                f"{name}: Got argnums={argnums}, but only {len(args)} positional inputs"
+                f"{name}: Got argnum={n}, but only {len(args)} positional inputs"
             )
     return tuple(n % len(args) for n in numbers)
 
@@ -183,12 +183,12 @@ def grad_and_value(
 def _check_scalar(value: Any) -> None:
     if not isinstance(value, Variable):
         raise RuntimeError(
-            f"Expected the given function to return a single tensor, got {type(value).__name__}"
+            f"grad(f)(*args): Expected f(*args) to return a Tensor, got {type(value)}"
         )
     if value._array.ndim:
         raise RuntimeError(
-            "Expected the given function to return a scalar tensor (0 dimensions), got one of "
-            f"shape {list(value._array.shape)}"
+            "grad(f)(*args): Expected f(*args) to return a scalar Tensor, got tensor with "
+            f"{value._array.ndim} dims. Maybe you wanted to use the vjp or jacrev APIs instead?"
         )
 
 

@@ -189,20 +189,19 @@ class CustomOperation(SeveralResults):
 
     def _forward_of_batch(self, space: Any, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
         """Run forward where it takes no batch, or where what a batch holds is differentiated."""
-        from ..func.batching import examples
 
         def run(*given: Any) -> tuple[Any, ...]:
             return self.record_results(*given) if space.tensors else self._forward(xp, *given)
 
-        xp = space.base.xp
+        xp, examples = space.base.xp, space.examples
         if not examples.any_batched(arguments):
-            found: tuple[Any, ...] = examples.shared(space, run(*_example(arguments, 0)))
+            found: tuple[Any, ...] = examples.shared(space, run(*_example(arguments, 0, space)))
             return found
         if self.broadcasts:
             count = len(self.operands)
             values, _ = space.aligned(arguments[:count])
             return tuple(space.holding(v, True) for v in run(*values, *arguments[count:]))
-        outs = [run(*_example(arguments, k)) for k in range(space.size)]
+        outs = [run(*_example(arguments, k, space)) for k in range(space.size)]
         found = examples.stacked(space, outs)
         return found
 
@@ -381,11 +380,9 @@ class CustomOperation(SeveralResults):
 
     def _bare(self, rule: Rule, given: dict[str, Any], title: str) -> Any:
         """Run a function that takes the backend's arrays only, on whatever there is."""
-        from ..func.batching import examples
-
         batch = next((v for v in _parts(given) if hasattr(v, "batched")), None)
         if batch is not None:
-            space = batch.space
+            space, examples = batch.space, batch.space.examples
             if not examples.any_batched(given):
                 return examples.shared(space, self._bare(rule, examples.example(given, 0), title))
             if self.broadcasts:
@@ -459,10 +456,8 @@ def _parts(value: Any) -> Iterator[Any]:
         yield value
 
 
-def _example(arguments: tuple[Any, ...], k: int) -> tuple[Any, ...]:
-    from ..func.batching import examples
-
-    return tuple(examples.example(a, k) for a in arguments)
+def _example(arguments: tuple[Any, ...], k: int, space: Any) -> tuple[Any, ...]:
+    return tuple(space.examples.example(a, k) for a in arguments)
 
 
 def _watched(arguments: tuple[Any, ...]) -> bool:

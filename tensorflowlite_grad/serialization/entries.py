@@ -33,7 +33,8 @@ HEADER_LIMIT = 100_000_000
 #: What array libraries can hold: axes, and bytes by a signed 64-bit number.
 _AXES, _BYTES = 64, 2**63 - 1
 _DRIVE = re.compile(r"[A-Za-z]:[/\\]")
-_TOKENS = re.compile(r'"(?:[^"\\]|\\.)*+"|[\[\]{}]', re.DOTALL)
+# A string without an end matches too: to fail there would be to begin again at every quote.
+_TOKENS = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[\]{}]', re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)

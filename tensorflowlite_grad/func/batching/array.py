@@ -56,6 +56,13 @@ class Space:
         self.held = carrier.tensors() if tensors else base.xp
         self.xp = make(self)
 
+    @property
+    def examples(self) -> Any:
+        """The functions that take batches apart, for those who cannot import them."""
+        from . import examples
+
+        return examples
+
     def holding(self, value: Any, batched: bool) -> BatchedArray:
         """Return a batched array around what it holds."""
         return BatchedArray(value, batched, self)
