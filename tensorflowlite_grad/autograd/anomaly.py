@@ -190,12 +190,6 @@ def is_anomaly_enabled() -> bool:
     return _innermost() is not None
 
 
-def is_anomaly_check_nan_enabled() -> bool:
-    """Return whether anomaly mode is on and makes an error of a NaN."""
-    found = _innermost()
-    return found is not None and found.check_nan
-
-
 def _refuse_nan(node: Any, out: Any) -> None:
     outs = out.parts if isinstance(out, Gradients) else out if isinstance(out, tuple) else (out,)
     for number, g in enumerate(outs):

@@ -8,7 +8,6 @@ recorders (`observers`).
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from contextvars import ContextVar
 from itertools import count
 from typing import TYPE_CHECKING, Any
@@ -18,7 +17,7 @@ from . import carrier, modes, observers
 from .graph import Extra, Output, Variable, WeakList, cell_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable
 
 __all__ = [
     "Level",
@@ -27,7 +26,6 @@ __all__ = [
     "carry",
     "carry_joint",
     "current",
-    "opened",
     "remember",
     "restore",
     "tangent",
@@ -94,16 +92,6 @@ def leave(level: Level) -> None:
     for inner in levels[where:]:
         inner.close()
         observers.release()
-
-
-@contextmanager
-def opened() -> Iterator[Level]:
-    """Open a level for the time of a block."""
-    level = enter()
-    try:
-        yield level
-    finally:
-        leave(level)
 
 
 def tangent(tensor: Variable, level: Level) -> Any:
