@@ -66,8 +66,12 @@ def test_value_gradient_and_name(backend: str) -> None:
 
 @pytest.mark.parametrize(
     ("function", "shapes"),
-    [(cube_each, [(3,)]), (scaled, [(3,), (2, 1)]), (product, [(2, 3), (3, 2)])]
-    + [(both, [(2,), (2,)])],
+    [
+        (cube_each, [(3,)]),
+        (scaled, [(3,), (2, 1)]),
+        (product, [(2, 3), (3, 2)]),
+        (both, [(2,), (2,)]),
+    ],
     ids=["elementwise", "broadcasting", "joint", "several"],
 )
 def test_derivatives_agree_with_finite_differences(

@@ -159,22 +159,22 @@ class Unknown(dict):
 @pytest.mark.parametrize(
     ("value", "words"),
     [
-        (object(), "obj.a.0 is there"),
+        (object(), "obj.a.0 is of"),
         (Unknown(), "obj.a.0"),
         (np.ones(2), "numpy.ndarray"),
         (np.float64(1), "numpy.float64"),
         ({1, 2}, "set"),
         (len, "builtin_function_or_method"),
-        ({tg.ones(1): 1}, "as a key"),
-        ({(frozenset(),): 1}, "as a key"),
+        ({tg.ones(1): 1}, "has a key"),
+        ({(frozenset(),): 1}, "has a key"),
     ],
-    ids=repr,
+    ids=lambda x: x if isinstance(x, str) else type(x).__name__,  # no addresses: for pytest-xdist
 )
 def test_what_a_file_cannot_hold_is_refused_before_a_file_is_touched(tmp_path, value, words):
     path = tmp_path / "f"
     with pytest.raises(TypeError, match="cannot hold") as error:
         tg.save({"a": [value]}, path)
-    assert words.split()[0] in str(error.value)
+    assert words in str(error.value)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -316,6 +316,9 @@ def test_a_device_that_is_not_there_is_named_with_the_remedy():
     assert tg.load(io.BytesIO(data)).device == tg.device("strict:1")
     data = data.replace(b"strict:1", b"strict:7")
     data = rechecked(data)
+    made_up = rechecked(data.replace(b"strict:7", b"made_up"))
+    with pytest.raises(RuntimeError, match="no backend in use has devices of this kind"):
+        tg.load(io.BytesIO(made_up))
     with pytest.raises(RuntimeError, match="map_location='cpu'"):
         tg.load(io.BytesIO(data))
     assert tg.load(io.BytesIO(data), "cpu").device == tg.device("cpu")

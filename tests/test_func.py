@@ -193,10 +193,10 @@ def test_functional_call(backend: str) -> None:
 
 
 WRONG: dict[str, tuple[Any, str]] = {
-    "vector": (lambda x: grad(lambda t: t)(x), "to return a scalar tensor"),
-    "no tensor": (lambda x: grad(lambda t: 1.0)(x), "to return a single tensor"),
+    "vector": (lambda x: grad(lambda t: t)(x), "to return a scalar Tensor"),
+    "no tensor": (lambda x: grad(lambda t: 1.0)(x), "to return a Tensor, got"),
     "aux": (lambda x: grad(lambda t: t.sum(), has_aux=True)(x), "output of function f to be a tup"),
-    "argnums": (lambda x: grad(lambda t: t.sum(), argnums=1)(x), "Got argnums=1, but only 1"),
+    "argnums": (lambda x: grad(lambda t: t.sum(), argnums=1)(x), "Got argnum=1, but only 1"),
     "integers": (lambda x: grad(lambda t: t.sum())(tg.tensor([1])), "floating point and complex"),
     "cotangents": (lambda x: vjp(lambda t: (t, t), x)[1](x), "Expected 2 cotangents"),
     "primals": (lambda x: jvp(tg.sin, x, (x,)), "Expected primals to be a non-empty tuple"),

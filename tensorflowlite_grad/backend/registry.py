@@ -190,6 +190,11 @@ def place(backend: Backend, kind: str, index: int = 0) -> Place:
         return _places[key]
 
 
+def loaded() -> list[Backend]:
+    """Return the backends that have been used in this process."""
+    return list(_loaded.values())
+
+
 def place_of(array: Array) -> Place | None:
     """Return where a native array lives, or None if no loaded backend knows it."""
     for backend in list(_loaded.values()):

@@ -313,8 +313,8 @@ class CustomOperation(SeveralResults):
             g = sum_to(xp, g, shape)
         if tuple(g.shape) != shape:
             raise RuntimeError(
-                f"vjp of operation {self.name!r} returned an invalid gradient for {operand!r} - got "
-                f"{list(g.shape)} but expected shape {list(shape)}"
+                f"vjp of operation {self.name!r} returned an invalid gradient for {operand!r} - "
+                f"got {list(g.shape)} but expected shape {list(shape)}"
             )
         return g
 

@@ -28,6 +28,8 @@ class FileError(RuntimeError, ValueError):
     it has 3 bytes, too few for a header of safetensors; it may be cut off
     """
 
+    __module__ = "tensorflowlite_grad.serialization"
+
     def __init__(self, file: str, entry: str | None, reason: str) -> None:
         super().__init__(file, entry, reason)
         self.file = file

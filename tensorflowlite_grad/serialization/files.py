@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ..backend import device
+from ..backend import device, registry
 from ..backend.selection import resolve
 from ..tensor import Tensor
 from . import npz, safetensors, sinks, sources
@@ -146,7 +146,7 @@ def load(
     """
     if not isinstance(weights_only, bool):
         raise TypeError(f"load(): weights_only must be bool, not {type(weights_only).__name__}")
-    target = _mapped(map_location)
+    where = _checked_map(map_location)
     chosen = _format("load", f, format)
     with sources.opened(f) as source:
         if chosen is None:
@@ -159,7 +159,7 @@ def load(
             file = safetensors.SafetensorsFile(source)
             if max_bytes is not None and source.size > max_bytes:
                 raise source.error(f"it has {source.size} bytes; max_bytes allows {max_bytes}")
-        return _object(file, source, target)
+        return _object(file, source, where)
 
 
 def _format(function: str, f: Any, format: str | None) -> str | None:
@@ -175,21 +175,22 @@ def _format(function: str, f: Any, format: str | None) -> str | None:
     return format
 
 
-def _object(file: _File, source: sources.Source, target: _Target) -> Any:
+def _object(file: _File, source: sources.Source, where: Any) -> Any:
+    targets = _Targets(where, source.error)
     made: dict[str, tuple[Reference, Tensor]] = {}
 
     def fetch(reference: Reference) -> Tensor:
         name = reference.name
         if name not in made:
             host = file.read(name, reference.dtype, lambda why: source.error(why, name))
-            made[name] = reference, target(host, reference)
+            made[name] = reference, targets.tensor(host, reference)
         return made[name][1]
 
     def fail(reason: str) -> Exception:
         return source.error(f"its structure is wrong: {reason}")
 
     if file.structure is None:
-        plain = (Reference(e.name, e.dtype, e.shape, False, "") for e in file.entries.values())
+        plain = [Reference(e.name, e.dtype, e.shape, False, "") for e in file.entries.values()]
         return {reference.name: fetch(reference) for reference in plain}
     tree, found = references(file.structure, fail)
     known: dict[str, Reference] = {}
@@ -197,6 +198,7 @@ def _object(file: _File, source: sources.Source, target: _Target) -> Any:
         if known.setdefault(reference.name, reference) != reference:
             raise source.error("it is two different tensors", reference.name)
     for name, reference in known.items():
+        targets.check(reference)
         entry = file.entries.get(name)
         if entry is None:
             raise source.error("it is missing", name)
@@ -213,47 +215,73 @@ def _object(file: _File, source: sources.Source, target: _Target) -> Any:
     return decoded(tree, fetch, fail)
 
 
-_Target = Any  # what `_mapped` returns: (host, reference) -> Tensor
+class _Targets:
+    """Where `map_location` has tensors, by the name of the device that they were saved from."""
 
+    def __init__(self, map_location: Any, fail: Callable[[str, str], Exception]) -> None:
+        self._map = map_location
+        self._fail = fail
+        self._places: dict[str, Any] = {}
 
-def _mapped(map_location: Any) -> _Target:
-    """Return what makes a tensor of an array on the host, where `map_location` has it."""
-    if map_location is None:
-        return lambda host, reference: _made(host, reference, reference.location)
-    if isinstance(map_location, dict):
-        table = {str(device(k)): device(v) for k, v in map_location.items()}
-        return lambda host, reference: _made(
-            host, reference, table.get(reference.location, reference.location)
-        )
-    if isinstance(map_location, (str, device)):
-        where = resolve(map_location).device
-        return lambda host, reference: _made(host, reference, where)
-    if not callable(map_location):
-        raise TypeError(
-            "load(): map_location must be a device, str, dict or callable, not "
-            f"{type(map_location).__name__}"
-        )
+    def check(self, reference: Reference) -> None:
+        """Raise now what would be raised when the tensor goes to its device."""
+        if not callable(self._map):
+            self._place(reference)
 
-    def call(host: Any, reference: Reference) -> Tensor:
-        tensor = _made(host, reference, "cpu")
-        out = map_location(tensor, reference.location)
+    def tensor(self, host: Any, reference: Reference) -> Tensor:
+        """Return a tensor of an array on the host, where it should be."""
+        if not callable(self._map):
+            return _made(host, reference, self._place(reference))
+        tensor = _made(host, reference, resolve("cpu").root)
+        out = self._map(tensor, reference.location)
         if out is None:
-            return _made(host, reference, reference.location)
+            return _made(host, reference, self._place(reference))
         if not isinstance(out, Tensor):
             raise TypeError(f"load(): map_location returned {type(out).__name__}, not a Tensor")
         return out.detach().requires_grad_(reference.requires_grad)
 
-    return call
+    def _place(self, reference: Reference) -> Any:
+        location = reference.location
+        if location not in self._places:
+            self._places[location] = self._found(location, reference.name)
+        return self._places[location]
+
+    def _found(self, location: str, name: str) -> Any:
+        if isinstance(self._map, (str, device)):
+            return resolve(self._map).root
+        if isinstance(self._map, dict) and location in self._map:
+            return resolve(self._map[location]).root
+        if not location:
+            return resolve(None).root
+        try:
+            # No file makes us import a library, in search of a device that it made up.
+            kinds = {kind for backend in registry.loaded() for kind in backend.kinds}
+            if device(location).type not in {"cpu", "cuda", *resolve(None).backend.kinds, *kinds}:
+                raise RuntimeError("no backend in use has devices of this kind")
+            return resolve(location).root
+        except RuntimeError as error:
+            raise self._fail(
+                f"it was saved from device {location!r}, which is not there: {error}. Use "
+                "load(f, map_location='cpu') to have tensors on the CPU",
+                name,
+            ) from error
 
 
-def _made(host: Any, reference: Reference, where: Any) -> Tensor:
-    try:
-        place: Any = resolve(where or None).root
-    except RuntimeError as error:
-        raise RuntimeError(
-            f"Attempting to load tensor {reference.name!r} to device {str(where)!r}, which is not "
-            f"there: {error}. Use load(f, map_location='cpu') to have tensors on the CPU."
-        ) from error
+def _checked_map(map_location: Any) -> Any:
+    """Return `map_location` with devices that are there, and their names as files have them."""
+    if map_location is None or callable(map_location):
+        return map_location
+    if isinstance(map_location, dict):
+        return {str(device(k)): resolve(v).device for k, v in map_location.items()}
+    if isinstance(map_location, (str, device)):
+        return resolve(map_location).device
+    raise TypeError(
+        "load(): map_location must be a device, str, dict or callable, not "
+        f"{type(map_location).__name__}"
+    )
+
+
+def _made(host: Any, reference: Reference, place: Any) -> Tensor:
     native = place.native(reference.dtype)
     array = place.backend.from_numpy(host, place.kind, place.index)
     out: Tensor = place.wrap(place.xp.astype(array, native, copy=False), place)

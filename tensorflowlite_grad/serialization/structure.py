@@ -93,7 +93,7 @@ class _Writer:
 
     def _key(self, key: Any, path: tuple[str, ...]) -> Any:
         if isinstance(key, Tensor) or not _is_key(key):
-            raise _unsupported(key, path, "as a key")
+            raise _unsupported(key, path, "has a key")
         return self.write(key, (*path, "key"))
 
     def _tensor(self, tensor: Tensor, path: tuple[str, ...]) -> dict[str, Any]:
@@ -134,19 +134,15 @@ def _is_key(key: Any) -> bool:
     return key is None or type(key) in kinds
 
 
-def _unsupported(value: Any, path: tuple[str, ...], role: str = "") -> TypeError:
+def _unsupported(value: Any, path: tuple[str, ...], has: str = "is") -> TypeError:
     kind = type(value)
-    name = (
-        kind.__qualname__
-        if kind.__module__ == "builtins"
-        else (f"{kind.__module__}.{kind.__qualname__}")
-    )
+    module = "" if kind.__module__ == "builtins" else f"{kind.__module__}."
     where = ".".join(("obj", *path))
     return TypeError(
-        f"save(): {where} is{'' if not role else ' a container with'} {name} {role or 'there'}, "
-        "which a file cannot hold; it holds tensors, dict, list, tuple, str, bytes, numbers, bool, "
-        "None, dtype and device, and no subclasses of them: convert it to one of these (an "
-        "optimiser or a model by state_dict(), an array by as_tensor(), a NumPy number by .item())"
+        f"save(): {where} {has} of type {module}{kind.__qualname__}, which a file cannot hold; it "
+        "holds tensors, dict, list, tuple, str, bytes, numbers, bool, None, dtype and device, and "
+        "no subclasses of them: convert it to one of these (an optimiser by state_dict(), an "
+        "array by as_tensor(), a NumPy number by .item())"
     )
 
 

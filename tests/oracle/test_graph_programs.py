@@ -44,8 +44,7 @@ CHANGES = (
     lambda m, a, b: a.tanh(),
     lambda m, a, b: a.sin_(),
     lambda m, a, b: a.zero_(),
-    lambda m, a, b: a.requires_grad_(),
-    lambda m, a, b: a.requires_grad_(False),
+    lambda m, a, b: a.detach().clone().requires_grad_(),
     lambda m, a, b: a.retain_grad(),
     lambda m, a, b: a.detach_(),
     lambda m, a, b: a.register_hook(lambda g: g * 2),
@@ -84,7 +83,7 @@ def run(m: Any, steps: Any) -> list[Any]:
         a, b = tensors[-1 - which % len(tensors)], tensors[-1 - other % len(tensors)]
         does = {"make": OPERATIONS, "view": VIEWS, "change": CHANGES, "pass": PASSES}[kind]
         try:
-            # Of views of leaves, made under no_grad, PyTorch says that they require grad.
+            # PyTorch's views of leaves say that they require grad, under no_grad too.
             with m.set_grad_enabled(recorded or kind == "view"):
                 out = does[what % len(does)](m, a, b)
             done = "done"
