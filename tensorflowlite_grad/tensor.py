@@ -7,7 +7,7 @@ from math import prod
 from typing import TYPE_CHECKING, Any
 
 from . import array_api, dtypes, printing
-from .autograd import carrier, modes
+from .autograd import carrier, modes, tangents
 from .autograd.graph import Leaf, Variable, shown
 from .backend import registry
 from .functions import creation
@@ -325,6 +325,9 @@ class Tensor(
             out.append("requires_grad=True")
         elif edge is not None:
             out.append(f"grad_fn=<{shown(edge)[0].name()}>")
+        if self._extra is not None and self._extra.tangents:
+            for level in tangents.levels_of([self])[-1:]:
+                out.append(f"tangent={tangents.tangent(self, level)}")
         return out
 
 

@@ -316,7 +316,7 @@ def test_a_device_that_is_not_there_is_named_with_the_remedy():
     assert tg.load(io.BytesIO(data)).device == tg.device("strict:1")
     data = data.replace(b"strict:1", b"strict:7")
     data = rechecked(data)
-    made_up = rechecked(data.replace(b"strict:7", b"made_up"))
+    made_up = rechecked(data.replace(b"strict:7", b"made_up0"))
     with pytest.raises(RuntimeError, match="no backend in use has devices of this kind"):
         tg.load(io.BytesIO(made_up))
     with pytest.raises(RuntimeError, match="map_location='cpu'"):

@@ -298,7 +298,20 @@ def test_forged_texts_of_structures_are_refused(text, words):
     assert words in refusal(structured(None, text)).reason
 
 
-TAGS = "dict ordered_dict tuple size tensor complex int float bytes dtype device eval".split()
+TAGS = [
+    "dict",
+    "ordered_dict",
+    "tuple",
+    "size",
+    "tensor",
+    "complex",
+    "int",
+    "float",
+    "bytes",
+    "dtype",
+    "device",
+    "eval",
+]
 texts = st.sampled_from(["a", "cpu", "float32", "0x1f", "nan", "", "YQ==", "\ud800"])
 leaves = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), texts, st.just(A))
 trees = st.recursive(

@@ -57,9 +57,7 @@ def train(path: str, steps: int) -> dict[str, Any]:
     return saved
 
 
-@pytest.mark.parametrize(
-    ("name", "kills"), [("checkpoint.safetensors", 20), ("checkpoint.npz", 5)]
-)
+@pytest.mark.parametrize(("name", "kills"), [("checkpoint.safetensors", 20), ("checkpoint.npz", 5)])
 def test_training_that_is_killed_again_and_again_goes_on_bit_for_bit(tmp_path, name, kills):
     rng = random.Random(name)
     path = tmp_path / name

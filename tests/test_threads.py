@@ -181,3 +181,46 @@ def test_an_error_in_one_thread_is_that_thread_s_alone(backend: str) -> None:
     assert isinstance(results[0], ValueError)
     assert results[1:] == [None] * (THREADS - 1)
     assert array(x.grad).tolist() == [3.0 * (THREADS - 1)]
+
+
+def test_concurrent_passes_share_a_hook_on_several_tensors_and_no_gradients(backend: str) -> None:
+    a, b = leaf([2.0]), leaf([3.0])
+    seen: list[list[float]] = []
+    failed: list[int] = []
+
+    def hook(grads):
+        seen.append([float(g) for g in grads])
+        if len(failed) < 1 and len(seen) == 3:
+            failed.append(1)
+            raise ValueError("mine")
+
+    handle = tg.autograd.graph.register_multi_grad_hook([a, b], hook)
+    results = _together(lambda n: tg.autograd.grad((a * b * (n + 1)).sum(), [a, b]), 5)
+    assert sorted(seen) == [[3.0 * (n + 1), 2.0 * (n + 1)] for n in range(5)]
+    assert sum(isinstance(r, ValueError) for r in results) == 1
+    handle.remove()
+    firsts: list[float] = []
+    tg.autograd.graph.register_multi_grad_hook([a, b], lambda g: firsts.append(1.0), mode="any")
+    _raise(_together(lambda n: (a * b).sum().backward(), 5))
+    assert len(firsts) == 5
+
+
+def test_all_threads_see_one_gradient_object(backend: str) -> None:
+    x = leaf([2.0])
+    (x * x).sum().backward()
+    assert len({id(g) for g in _raise(_together(lambda n: x.grad, 4))}) == 1
+
+
+def test_in_place_operations_on_a_shared_leaf_s_results(backend: str) -> None:
+    x = leaf([1.0, 2.0])
+    rounds = 20
+
+    def work(number: int):
+        for _ in range(rounds):
+            y = x * 2
+            y[0].mul_(3)
+            y.add_(y.detach())
+            y.sum().backward()
+
+    _raise(_together(work))
+    assert array(x.grad).tolist() == [6.0 * THREADS * rounds, 2.0 * THREADS * rounds]

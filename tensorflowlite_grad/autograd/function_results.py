@@ -193,6 +193,9 @@ def unpacked(ctx: Any) -> tuple[Any, ...]:
         if item is None:
             found.append(None)
             continue
+        if len(item) == 2:  # packed, by hooks of its own
+            found.append(item[0].restored())
+            continue
         t, array, cell, version, number = item
         if cell.count != version:
             edge = ctx if t is None else t._edge

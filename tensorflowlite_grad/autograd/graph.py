@@ -312,6 +312,15 @@ class Node:
     def __reduce__(self) -> Any:
         raise TypeError(f"cannot pickle {self.name()!r} object")
 
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith(("_saved_", "_raw_saved_")):
+            return import_module(".saved_attributes", __package__).find(self, name)
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+    def __dir__(self) -> list[str]:
+        names = import_module(".saved_attributes", __package__).names(self)
+        return [*super().__dir__(), *names]
+
 
 class Output(Node):
     """One output of an operation with several: it hands its gradient on under its number."""
@@ -433,6 +442,7 @@ def make_leaf(tensor: Variable) -> None:
 _ELSEWHERE = {
     "allow_mutation_on_saved_tensors": "mutation",
     "disable_saved_tensors_hooks": "saved",
+    "increment_version": "storage",
     "keep_values": "kept",
     "saved_memory": "memory_table",
     "register_multi_grad_hook": "passes",

@@ -238,13 +238,32 @@ def _result_tensor(node: Node, array: Any, cell: Any) -> Any:
     return out
 
 
-def _packed_flat(node: Node, saved: tuple[Any, ...], hooks: Any) -> tuple[Any, ...]:
+def pack_one(node: Any, key: int, hooks: saved_tensors_hooks) -> None:
+    """Put a hook's object in the place of one tensor that a node has saved."""
+    if hasattr(node, "needs_input_grad"):
+        items = list(node.saved)
+        items[key] = _packed_of_function(node, items[key], hooks)
+        node.saved = tuple(items)
+        return
+    cls: Any = type(node)
+    if isinstance(node.saved, Packed):
+        node.saved = Packed(cls, _packed_flat(node, node.saved.parts, hooks, key))
+        return
+    node.saved = Packed(cls, _packed_flat(node, node.saved, hooks, key))
+    node.__class__ = _packed_class(cls)
+
+
+def _packed_flat(
+    node: Node, saved: tuple[Any, ...], hooks: Any, only: int | None = None
+) -> tuple[Any, ...]:
     """Pack the values of a written recorder: a tensor or array, then its version."""
     parts: list[Any] = []
     previous: Any = None
     for k, item in enumerate(saved):
         follows = saved[k + 1] if k + 1 < len(saved) else None
-        if isinstance(item, Variable):
+        if only is not None and k not in (only, only + 1):
+            parts.append(item)
+        elif isinstance(item, Variable):
             parts.append(item if _is_constant(item) else Slot(item, item._edge, False, hooks))
         elif isinstance(follows, Version):
             parts.append(Slot(_result_tensor(node, item, follows), None, True, hooks))
@@ -293,7 +312,11 @@ def _unpacked(node: Node, packed: Packed) -> Any:
 
 
 def _counted(parts: tuple[Any, ...]) -> tuple[Any, ...]:
-    return tuple(Version() if isinstance(p, Version) else p for p in parts)
+    previous = (None, *parts)
+    return tuple(
+        Version() if isinstance(p, Version) and isinstance(before, Slot) else p
+        for p, before in zip(parts, previous, strict=False)
+    )
 
 
 def _pair(slot: Slot) -> tuple[Any, Any]:

@@ -11,12 +11,35 @@ from typing import Any
 
 from .graph import Extra, Variable, WeakList, cell_of
 
-__all__ = ["add_into", "replay", "scattered", "share", "write"]
+__all__ = ["add_into", "increment_version", "replay", "scattered", "share", "write"]
 
 #: Functions to be called with each tensor whose memory is about to be written.
 before_write: list[Any] = []
 
 Chain = tuple[tuple[Any, tuple[Any, ...]], ...]
+
+
+def increment_version(tensor: Any) -> None:
+    """Count a change of a tensor's memory that was made behind its back.
+
+    Of what has been saved of it before, a backward pass then says that it has changed.
+
+    Parameters
+    ----------
+    tensor : Tensor or iterable of Tensor
+
+    Examples
+    --------
+    >>> import tensorflowlite_grad as tg
+    >>> x = tg.zeros(2)
+    >>> tg.autograd.graph.increment_version(x)
+    >>> x._version
+    1
+    """
+    for t in (tensor,) if isinstance(tensor, Variable) else tuple(tensor):
+        if not isinstance(t, Variable):
+            raise TypeError(f"increment_version expects Tensors, got {type(t).__name__}")
+        cell_of(t).count += 1
 
 
 def write(tensor: Variable, value: Any) -> None:

@@ -99,9 +99,7 @@ def _chosen(argnums: Argnums, args: tuple[Any, ...], name: str) -> tuple[int, ..
     numbers = argnums if isinstance(argnums, tuple) else (argnums,)
     for n in numbers:
         if not isinstance(n, int) or not -len(args) <= n < len(args):
-            raise RuntimeError(
-                f"{name}: Got argnum={n}, but only {len(args)} positional inputs"
-            )
+            raise RuntimeError(f"{name}: Got argnum={n}, but only {len(args)} positional inputs")
     return tuple(n % len(args) for n in numbers)
 
 

@@ -233,9 +233,18 @@ def test_forward_ad(name: str) -> None:
 
 # What is refused, in both with an exception of the same type and key phrase.
 REFUSED: dict[str, tuple[Program, str]] = {
-    "grad of a vector": (lambda f, d: f.grad(lambda x: x)(d.v), "to return a scalar Tensor, got tensor with 1 dims"),
-    "grad of a number": (lambda f, d: f.grad(lambda x: 3.0)(d.v), "to return a Tensor, got <class 'float'>"),
-    "argnums": (lambda f, d: f.grad(lambda x: x.sum(), argnums=2)(d.v), "Got argnum=2, but only 1 positional inputs"),
+    "grad of a vector": (
+        lambda f, d: f.grad(lambda x: x)(d.v),
+        "to return a scalar Tensor, got tensor with 1 dims",
+    ),
+    "grad of a number": (
+        lambda f, d: f.grad(lambda x: 3.0)(d.v),
+        "to return a Tensor, got <class 'float'>",
+    ),
+    "argnums": (
+        lambda f, d: f.grad(lambda x: x.sum(), argnums=2)(d.v),
+        "Got argnum=2, but only 1 positional inputs",
+    ),
     "sizes": (lambda f, d: f.vmap(lambda a, b: a + b)(d.v, d.y), "same size in the mapped dim"),
     "in_dims": (lambda f, d: f.vmap(lambda a: a, in_dims=(0, 0))(d.v), "in_dims is not compatible"),
     "in_dims too great": (lambda f, d: f.vmap(lambda a: a, in_dims=3)(d.v), "Got in_dim=3"),
