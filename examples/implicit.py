@@ -23,7 +23,8 @@ class Root(tg.autograd.Function):
     @staticmethod
     def forward(residual: Any, solve: Any, *parameters: tg.Tensor) -> tg.Tensor:
         """Solve the equation; nothing is recorded here."""
-        return solve(*parameters).clone()
+        x: tg.Tensor = solve(*parameters).clone()
+        return x
 
     @staticmethod
     def setup_context(ctx: Any, inputs: Any, output: Any) -> None:

@@ -40,9 +40,10 @@ def numpy_swish() -> Callable[..., Any]:
         s = 1 / (1 + np.exp(-x))
         return g * s * (1 + x * (1 - s))
 
-    return tg.autograd.operation(
+    found: Callable[..., Any] = tg.autograd.operation(
         lambda x: x / (1 + np.exp(-x)), vjp={"x": slope}, elementwise=True, name="numpy_swish"
     )
+    return found
 
 
 def standard_swish() -> Callable[..., Any]:
@@ -52,9 +53,10 @@ def standard_swish() -> Callable[..., Any]:
         s = 1 / (1 + xp.exp(-x))
         return g * s * (1 + x * (1 - s))
 
-    return tg.autograd.operation(
+    found: Callable[..., Any] = tg.autograd.operation(
         lambda xp, x: x / (1 + xp.exp(-x)), vjp={"x": slope}, elementwise=True, name="swish"
     )
+    return found
 
 
 def elementwise_kernel_swish(cupy: Any) -> Callable[..., Any]:
@@ -67,12 +69,13 @@ def elementwise_kernel_swish(cupy: Any) -> Callable[..., Any]:
         "swish_vjp",
     )
     # Kernels do not say what they take: lambdas name it.
-    return tg.autograd.operation(
+    found: Callable[..., Any] = tg.autograd.operation(
         lambda x: forward(x),
         vjp={"x": lambda g, x: slope(g, x)},
         elementwise=True,
         name="elementwise_kernel_swish",
     )
+    return found
 
 
 def raw_kernel_swish(cupy: Any) -> Callable[..., Any]:
@@ -87,15 +90,16 @@ def raw_kernel_swish(cupy: Any) -> Callable[..., Any]:
         module.get_function(name)((blocks,), (256,), arguments)
         return out
 
-    return tg.autograd.operation(
+    found: Callable[..., Any] = tg.autograd.operation(
         lambda x: launch("swish", x),
         vjp={"x": lambda g, x: launch("swish_vjp", g, x)},
         elementwise=True,
         name="raw_kernel_swish",
     )
+    return found
 
 
-def check(operation: Callable[..., Any], device: str, second: bool = False) -> bool:
+def check(operation: Callable[..., Any], device: tg.device | str, second: bool = False) -> bool:
     """Return whether an operation's derivatives are right, in both modes."""
     x = tg.linspace(-2.0, 2.0, 5, dtype=tg.float64, device=device, requires_grad=True)
     right = tg.autograd.gradcheck(operation, x, check_forward_ad=True)

@@ -249,6 +249,88 @@ def test_the_parts_of_complex_numbers_are_views(backend: str) -> None:
     assert array(x.grad).tolist() == [16.0, 16.0]
 
 
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: x[0] @ x,
+        lambda x: x @ x[0],
+        lambda x: x[None] @ x[0],
+        lambda x: tg.kron(x, x),
+        lambda x: x.median(0).values,
+        lambda x: x.kthvalue(1).values,
+        lambda x: x.roll(1),
+        lambda x: x.rot90(),
+        lambda x: x.rot90(3),
+        lambda x: x.quantile(0.5),
+        lambda x: x.quantile(const([0.25, 0.5]), 0),
+        lambda x: tg.linalg.solve(x, x[0]),
+        lambda x: x.repeat(1, 1),
+        lambda x: x.sum(0, keepdim=True),
+        lambda x: x.max(0).values,
+    ],
+)
+def test_what_a_function_makes_is_no_view_of_what_it_made_on_the_way(
+    backend: str, function
+) -> None:
+    y = function(leaf([[2.0, 1.0], [1.0, 3.0]]) * 1)
+    assert not y._is_view()
+    assert y._version == 0
+    y.detach_()
+    assert not y.requires_grad
+
+
+@pytest.mark.parametrize("check", [tg.autograd.gradcheck, tg.autograd.gradgradcheck])
+def test_changes_through_narrowed_views_pass_the_check_of_derivatives(backend: str, check) -> None:
+    def function(root, b):
+        x = root.clone()
+        x.narrow(1, 1, 2).narrow(0, 0, 2).mul_(b)
+        x.narrow(1, 0, 2).narrow(0, 1, 2).mul_(b)
+        return x
+
+    assert check(function, (leaf((START / 7).tolist()), leaf([[0.5, -1.5]])))
+
+
+def test_a_function_without_gradient_may_stand_before_a_change_of_a_view(backend: str) -> None:
+    class Blocks(tg.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            return x.clone()
+
+        @staticmethod
+        def backward(ctx, g):
+            return None
+
+    x, b = leaf([[1.0, 2.0], [3.0, 4.0]]), leaf([5.0, 6.0])
+    y = x.clone()
+    y[0].add_(Blocks.apply(b))
+    y.sum().backward()
+    assert b.grad is None
+    assert array(x.grad).tolist() == [[1.0, 1.0], [1.0, 1.0]]
+
+
+def test_changes_through_real_and_complex_views_of_one_memory(backend: str) -> None:
+    start = np.array([[1.0, 2.0], [3.0, -4.0]])
+
+    def in_place(x):
+        y = x * 1
+        z = tg.view_as_complex(y)
+        z.mul_(2 - 1j)
+        tg.view_as_real(z)[0].mul_(3.0)
+        return y
+
+    def apart(x):
+        z = tg.view_as_complex(x * 1) * (2 - 1j)
+        return tg.view_as_real(z) * const([[3.0, 3.0], [1.0, 1.0]])
+
+    found = []
+    for function in (in_place, apart):
+        x = leaf(start.tolist())
+        out = function(x)
+        (g,) = tg.autograd.grad((out * const([[1.0, 10.0], [100.0, 1000.0]])).sum(), x)
+        found.append((array(out).tolist(), array(g).tolist()))
+    assert found[0] == found[1]
+
+
 # -- outputs of functions that return several views ------------------------------------------
 
 

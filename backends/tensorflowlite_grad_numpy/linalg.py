@@ -73,17 +73,63 @@ def ldl_factor(a: Any, hermitian: bool) -> Any:
     """Return the factors of ``A = L D L^T`` in one array, LAPACK's pivots, and its verdict."""
     name = "hetrf" if hermitian and a.dtype.kind == "c" else "sytrf"
     found = _lapack((name,), a)
-    if found is None:
-        raise NotImplementedError("linalg.ldl_factor() on NumPy's arrays needs SciPy: install it")
     ld = np.empty(a.shape, a.dtype)
     pivots = np.empty(a.shape[:-1], np.int32)
     info = np.zeros(a.shape[:-2], np.int32)
     for k in np.ndindex(a.shape[:-2]):
-        if a.shape[-1]:
+        if found is None:
+            ld[k], pivots[k], info[k] = _ldl(a[k], hermitian)
+        elif a.shape[-1]:
             ld[k], found_pivots, info[k] = found[0](a[k], lower=1)
             pivots[k] = found_pivots
             ld[k] = np.tril(ld[k])
     return ld, pivots, info
+
+
+def _ldl(a: Any, hermitian: bool) -> tuple[Any, Any, int]:
+    """Factor one matrix as sytrf and hetrf do: J. R. Bunch and L. Kaufman's pivots, 1977."""
+    other = np.conj if hermitian else np.asarray
+    a = np.tril(a) + other(np.tril(a, -1)).T
+    if hermitian:
+        np.fill_diagonal(a, a.diagonal().real)
+    n, k, info = len(a), 0, 0
+    pivots = np.empty(n, np.int32)
+    while k < n:
+        pivot, size = _ldl_pivot(a, k)
+        last = k + size - 1
+        _swap(a[k:, k:], last - k, pivot - k)
+        _swap(a[k:, k:].T, last - k, pivot - k)
+        pivots[k : last + 1] = pivot + 1 if size == 1 else -(pivot + 1)
+        block, below = a[k : last + 1, k : last + 1], a[last + 1 :, k : last + 1]
+        if size == 1 and not block[0, 0]:
+            info = info or k + 1
+        else:
+            factors = np.linalg.solve(block.T, below.T).T
+            a[last + 1 :, last + 1 :] -= factors @ other(below).T
+            below[...] = factors
+        k += size
+    return np.tril(a), pivots, info
+
+
+def _size(x: Any) -> Any:
+    return np.abs(x.real) + np.abs(x.imag)
+
+
+def _ldl_pivot(a: Any, k: int) -> tuple[int, int]:
+    """Return the row to bring to the front, and whether as one row or one of a block of two."""
+    column = _size(a[k:, k])
+    if len(column) < 2:
+        return k, 1
+    share = (1 + 17**0.5) / 8
+    here, r = column[0], int(np.argmax(column[1:])) + 1
+    greatest = column[r]
+    if here >= share * greatest:
+        return k, 1
+    row = _size(a[k:, k + r])
+    diagonal, row[r] = row[r], 0
+    if here * row.max() >= share * greatest**2:
+        return k, 1
+    return k + r, 1 if diagonal >= share * row.max() else 2
 
 
 def ldl_solve(ld: Any, pivots: Any, b: Any, hermitian: bool) -> Any:

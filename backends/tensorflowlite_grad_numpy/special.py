@@ -6,7 +6,7 @@ SciPy is imported when a function is first called: it takes longer than NumPy.
 from __future__ import annotations
 
 import functools
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -51,8 +51,14 @@ def _found(name: str) -> Any:
     try:
         from scipy import special
     except ImportError:
-        return lambda *arrays: generic(name)(np, *arrays)
+        return partial(_generically, name)
     return getattr(special, SCIPY[name])
+
+
+def _generically(name: str, *arrays: Any) -> Any:
+    # Of 0-d arrays NumPy makes scalars, which its `astype` takes from 2.1 on.
+    found = generic(name)(np, *map(np.atleast_1d, arrays))
+    return found.reshape(np.broadcast_shapes(*map(np.shape, arrays)))
 
 
 def _function(name: str) -> Callable[..., Any]:

@@ -60,13 +60,13 @@ def chain(mode: str, peer: Peer, length: int) -> Figures:
 def layers(segments: int, peer: Peer, rows: int) -> Figures:
     """Train through 64 layers, tanh(y @ w), in so many checkpointed segments; 0: in none."""
     xp = peer.xp
-    sequential = importlib.import_module(f"{SPECS[peer.name].module}.utils.checkpoint")
+    sequential: Any = importlib.import_module(f"{SPECS[peer.name].module}.utils.checkpoint")
     weight = np.cos(np.arange(WIDTH * WIDTH, dtype=np.float32)).reshape(WIDTH, WIDTH) / 16
 
     def gradient(rows: int) -> Any:
         w = xp.tensor(weight, requires_grad=True)
         x = xp.linspace(-1.0, 1.0, rows * WIDTH).reshape(rows, WIDTH).requires_grad_()
-        functions = [lambda y: (y @ w).tanh()] * LAYERS
+        functions: list[Any] = [lambda y: (y @ w).tanh()] * LAYERS
         if segments:
             y = sequential.checkpoint_sequential(functions, segments, x, use_reentrant=False)
         else:

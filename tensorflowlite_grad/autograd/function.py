@@ -290,7 +290,7 @@ class Function(metaclass=_FunctionType):
     def _run(cls, args: tuple[Any, ...], apart: bool) -> Any:
         variables = [a for a in args if isinstance(a, Variable)]
         whole = None
-        if any(t._place.level for t in variables):  # type: ignore[attr-defined]
+        if any(t._place.level for t in variables):
             args = function_batches.lifted(args)
             variables = [a for a in args if isinstance(a, Variable)]
             whole = function_batches.rule(cls, cls.vmap is not Function.vmap, args)

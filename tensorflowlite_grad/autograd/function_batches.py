@@ -51,7 +51,7 @@ def rule(cls: Any, own: bool, args: tuple[Any, ...]) -> Callable[[], Any] | None
     place: Any = next(a._place for a in args if isinstance(a, Variable))
     space = place.space
     if own:
-        if not any(isinstance(a, Variable) and a._array.batched for a in args):  # type: ignore[attr-defined]
+        if not any(isinstance(a, Variable) and a._array.batched for a in args):
             return lambda: _of_all_alike(cls, place, args)
         if cls.generate_vmap_rule:
             raise RuntimeError(
@@ -73,7 +73,7 @@ def _watched(args: tuple[Any, ...]) -> bool:
 
 def _held(place: Any, args: tuple[Any, ...]) -> tuple[list[Any], tuple[int | None, ...]]:
     """Return tensors of the base, the batch in front, and where that is."""
-    dims = tuple(0 if isinstance(a, Variable) and a._array.batched else None for a in args)  # type: ignore[attr-defined]
+    dims = tuple(0 if isinstance(a, Variable) and a._array.batched else None for a in args)
     pairs = zip(args, dims, strict=True)
     return [place.unbatch(a, d) if isinstance(a, Variable) else a for a, d in pairs], dims
 
@@ -114,11 +114,10 @@ def _batched(place: Any, value: Any, dim: int | None) -> Any:
 
 def _by_parts(cls: Any, place: Any, args: tuple[Any, ...]) -> Any:
     held, dims = _held(place, args)
-    outs, out_dims = [], []
-    call = _Call(place, dims, outs, out_dims)
+    call = _Call(place, dims)
     found = _of_batches(cls).apply(call, *held)
     flat = found if isinstance(found, tuple) else (found,)
-    batched = tuple(_batched(place, t, d) for t, d in zip(flat, out_dims, strict=True))
+    batched = tuple(_batched(place, t, d) for t, d in zip(flat, call.out_dims, strict=True))
     return batched if call.several else batched[0]
 
 
@@ -131,10 +130,10 @@ def _innermost(ctx: Any, given: Any) -> Any:
 class _Call:
     """What one call of a function of batches keeps between forward and backward."""
 
-    def __init__(self, place: Any, dims: Any, outs: list[Any], out_dims: list[Any]) -> None:
+    def __init__(self, place: Any, dims: Any) -> None:
         self.space = place.space
         self.dims = dims
-        self.out_dims = out_dims
+        self.out_dims: list[Any] = []
         self.saved_dims: list[Any] = []
         self.several = False
         self.inner: Any = None
@@ -163,7 +162,7 @@ class _Call:
                 out.append(t)
                 continue
             t = place.lift(t)
-            if dim is None and not sums and not t._array.batched:  # type: ignore[attr-defined]
+            if dim is None and not sums and not t._array.batched:
                 out.append(place.unbatch(t, None))
             else:
                 whole = place.unbatch(t, 0)
@@ -190,12 +189,13 @@ def _of_batches(cls: Any) -> Any:
             call.several = isinstance(found, tuple)
             flat = found if call.several else (found,)
             tensors = tuple(place.lift(t) if isinstance(t, Variable) else t for t in flat)
-            outs, call.out_dims[:] = _held(place, tensors)
+            outs, out_dims = _held(place, tensors)
+            call.out_dims = list(out_dims)
             known = {id(b): h for b, h in (*zip(given, held), *zip(flat, outs))}  # noqa: B905
-            saved, call.saved_dims = _held(
-                place, tuple(None if t is None else place.lift(t) for t in inner._to_save)
-            )
-            saved = [known.get(id(t), s) for t, s in zip(inner._to_save, saved, strict=True)]
+            kept = tuple(None if t is None else place.lift(t) for t in inner._to_save)
+            whole, saved_dims = _held(place, kept)
+            call.saved_dims = list(saved_dims)
+            saved = [known.get(id(t), s) for t, s in zip(inner._to_save, whole, strict=True)]
             constant = tuple(known[id(t)] for t in inner._constant if id(t) in known)
         inner._to_save = inner._constant = inner._dirty = ()
         call.inner, ctx.call = inner, call

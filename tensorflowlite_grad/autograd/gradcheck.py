@@ -8,8 +8,10 @@ gradient is what PyTorch's convention makes of it: ``Re <gradient, change>`` of 
 
 from __future__ import annotations
 
+import sys
 import warnings
 from contextlib import contextmanager
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from ..functions import creation, generators, joining
@@ -595,3 +597,14 @@ def _random_cotangents(func: Any, given: Any, gaps: bool) -> tuple[Any, ...]:
         make_leaf(w)
         weights.append(w)
     return tuple(weights)
+
+
+class _Module(ModuleType):
+    """The module, which may stand where its function is expected: `autograd.gradcheck`."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> bool:
+        return gradcheck(*args, **kwargs)
+
+
+# Importing a module puts it into its package under the function's name.
+sys.modules[__name__].__class__ = _Module

@@ -244,13 +244,15 @@ _DIGAMMA = [-b / (2 * k) for k, b in enumerate(BERNOULLI, 1)]
 def digamma(xp: Any, x: Array) -> Array:
     """Return the derivative of `lgamma`: DLMF 5.11.2, after 5.5.2 and 5.5.4."""
     y = xp.where(x <= 0, 1 - x, x)
-    total = xp.zeros_like(x)
+    terms = []
     for _ in range(9):
         low = y < 9
-        total = total + xp.where(low, 1 / y, xp.zeros_like(y))
+        terms.append(xp.where(low, 1 / y, xp.zeros_like(y)))
         y = xp.where(low, y + 1, y)
     inverse = 1 / y / y
-    out = xp.log(y) - 0.5 / y + inverse * polynomial(xp, inverse, _DIGAMMA) - total
+    out = xp.log(y) - 0.5 / y + inverse * polynomial(xp, inverse, _DIGAMMA)
+    first, *rest = terms  # the largest last, which keeps the error of the sum down
+    out = out - sum(reversed(rest)) - first
     sine, cosine = _turned(xp, x)
     mirror = xp.where(sine == 0, _full(xp, x, nan), cosine / sine)
     out = xp.where(x <= 0, out - pi * mirror, out)

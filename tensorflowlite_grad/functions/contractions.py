@@ -7,6 +7,7 @@ from string import ascii_letters
 from typing import TYPE_CHECKING, Any
 
 from ..ops import promotion
+from ..ops.shape import reshape_copy
 from .arguments import as_tensor_argument, together
 from .arguments import axis as axis_of
 from .diagonals import diagonal
@@ -112,7 +113,7 @@ def kron(input: Any, other: Any) -> Tensor:
     first = reshape(input, tuple(size for p in a for size in (p, 1)))
     second = reshape(other, tuple(size for q in b for size in (1, q)))
     product = first * second
-    return reshape(product, tuple(p * q for p, q in zip(a, b, strict=True)))
+    return reshape_copy.record(product, tuple(p * q for p, q in zip(a, b, strict=True)))
 
 
 # -- einsum -------------------------------------------------------------------------------------

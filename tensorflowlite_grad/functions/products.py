@@ -13,7 +13,7 @@ from ..ops.shape import reshape_copy
 from .arguments import as_tensor_argument
 from .creation import zeros_like
 from .elementwise import conj, where
-from .shape import permute, reshape, squeeze, unsqueeze
+from .shape import permute, reshape, unsqueeze
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -214,7 +214,9 @@ def matmul(input: Any, other: Any) -> Tensor:
     if n == 2 and m == 1:
         return mv(input, other)
     if n == 1:
-        return squeeze(matmul(unsqueeze(input, 0), other), -2)
+        out = matmul(unsqueeze(input, 0), other)
+        shape = tuple(out._array.shape)
+        return reshape_copy.record(out, (*shape[:-2], shape[-1]))
     if m <= 2:
         # A stack times one matrix is one product: of all rows at once.
         shape = tuple(input._array.shape)

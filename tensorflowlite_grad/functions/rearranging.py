@@ -81,7 +81,7 @@ def roll(input: Any, shifts: Any, dims: Any = None, *, axis: Any = None) -> Tens
         raise RuntimeError("`shifts` required: roll() got none")
     if not chosen and len(moves) == 1:
         flat = ops.roll.record(reshape(input, -1), moves[0], 0)
-        return reshape(flat, tuple(input._array.shape))
+        return ops.reshape_copy.record(flat, tuple(input._array.shape))
     if len(moves) != len(chosen):
         raise RuntimeError(
             f"shifts and dimensions must align. shifts: {len(moves)}, dims:{len(chosen)}"
@@ -121,4 +121,4 @@ def rot90(input: Any, k: int = 1, dims: Any = (0, 1)) -> Tensor:
         return conversion.clone(input)
     if turns == 2:
         return flip(input, (a, b))
-    return transpose(flip(input, b), a, b) if turns == 1 else flip(transpose(input, a, b), b)
+    return flip(transpose(input, a, b), a if turns == 1 else b)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import dtypes, return_types
 from ..ops import sorting as ops
+from ..ops.shape import reshape_copy
 from .arguments import as_tensor_argument, one_of
 from .arguments import axis as axis_of
 from .index_tensors import along_axis
@@ -40,7 +41,8 @@ def selected(op: Any, input: Any, positions: Any, d: int, keep: bool) -> tuple[A
     values = op.record(input, index)
     if keep:
         return values, positions
-    return values.squeeze(d), positions.squeeze(d)
+    shape = tuple(n for k, n in enumerate(values._array.shape) if k != d)
+    return tuple(reshape_copy.record(t, shape) for t in (values, positions))  # type: ignore[return-value]
 
 
 def as_vector(input: Any) -> Any:

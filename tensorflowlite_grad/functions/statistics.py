@@ -9,6 +9,7 @@ from ..autograd.graph import Variable
 from ..dtypes import Kind
 from ..ops import conversion
 from ..ops import sorting as ops
+from ..ops.shape import reshape_copy
 from . import reductions
 from .arguments import as_tensor_argument, holds, one_of, reduction
 from .arguments import axis as axis_of
@@ -349,7 +350,8 @@ def _quantile(
             out = lerp(out, above, 0.5)
         else:
             out = lerp(out, above, ranks - below.to(input.dtype))
-    return _quantile_shape(out, q, d, ndim, keep)
+    out = _quantile_shape(out, q, d, ndim, keep)
+    return reshape_copy.record(out, tuple(out._array.shape))
 
 
 def _quantile_shape(out: Any, q: Any, d: int | None, ndim: int, keep: bool) -> Any:

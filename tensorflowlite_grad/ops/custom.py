@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 from ..autograd import function, modes, tangents
 from ..autograd.graph import Variable
@@ -17,6 +17,30 @@ if TYPE_CHECKING:
 __all__ = ["CustomOperation", "operation"]
 
 Rule = Any
+
+
+@overload
+def operation(
+    forward: Callable[..., Any],
+    *,
+    vjp: Callable[..., Any] | Mapping[str, Callable[..., Any] | None] | None = ...,
+    jvp: Callable[..., Any] | None = ...,
+    elementwise: bool = ...,
+    results: int = ...,
+    name: str | None = ...,
+) -> CustomOperation: ...
+
+
+@overload
+def operation(
+    forward: None = ...,
+    *,
+    vjp: Callable[..., Any] | Mapping[str, Callable[..., Any] | None] | None = ...,
+    jvp: Callable[..., Any] | None = ...,
+    elementwise: bool = ...,
+    results: int = ...,
+    name: str | None = ...,
+) -> Callable[[Callable[..., Any]], CustomOperation]: ...
 
 
 def operation(
@@ -110,7 +134,7 @@ class CustomOperation(SeveralResults):
         self.results = ("out",) if results == 1 else tuple(f"out{k}" for k in range(results))
         self.constant = frozenset()
         self.joint = None
-        title = name or getattr(forward, "__name__", "custom")
+        title = name or str(getattr(forward, "__name__", "custom"))
         title = "custom" if title == "<lambda>" else title
         rules: dict[str, Any] = {}
         self.name, self.operands, self.option_names = title, operands, options

@@ -222,7 +222,7 @@ def checkpoint_sequential(
     >>> from tensorflowlite_grad.utils.checkpoint import checkpoint_sequential
     >>> x = tg.tensor(0.5, requires_grad=True)
     >>> checkpoint_sequential([tg.sin] * 4, 2, x, use_reentrant=False)
-    tensor(0.4308, grad_fn=<SinBackward0>)
+    tensor(0.4305, grad_fn=<SinBackward0>)
     """
     known = {"preserve_rng_state", "context_fn", "determinism_check", "debug", "early_stop"}
     if set(kwargs) - known:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ... import dtypes, return_types
 from ...backend import linalg as generic
 from ...ops import decompositions, solvers
+from ...ops.shape import reshape_copy
 from ..arguments import as_tensor_argument, holds
 from ..creation import empty
 from ..products import matmul
@@ -16,7 +17,6 @@ from ..shape import (
     matrix_transpose,
     movedim,
     reshape,
-    squeeze,
     unsqueeze,
 )
 from .checks import common_stack, eps, floating, matrices, same_dtype, shape_of, square
@@ -164,12 +164,17 @@ def solve(A: Any, B: Any, *, left: bool = True) -> Tensor:
     return _solved("linalg.solve", *_system("linalg.solve", A, B, left), left)
 
 
+def _without_column(out: Any) -> Any:
+    """Return a matrix of one column as a vector, of which it is not a view."""
+    return reshape_copy.record(out, tuple(out._array.shape[:-1]))
+
+
 def _solved(name: str, A: Any, B: Any, vector: bool, left: bool) -> Any:
     if not left:
         out = solvers.solve.record(matrix_transpose(A), matrix_transpose(B), f"torch.{name}")
         return matrix_transpose(out)
     out = solvers.solve.record(A, B, f"torch.{name}")
-    return squeeze(out, -1) if vector else out
+    return _without_column(out) if vector else out
 
 
 def solve_ex(A: Any, B: Any, *, left: bool = True, check_errors: bool = False) -> Any:
@@ -197,7 +202,7 @@ def solve_ex(A: Any, B: Any, *, left: bool = True, check_errors: bool = False) -
             raise
     inverse = solvers.inv.record(A, None)
     out = matmul(inverse, B) if left else matmul(B, inverse)
-    return return_types.linalg_solve_ex(squeeze(out, -1) if vector else out, verdicts(A))
+    return return_types.linalg_solve_ex(_without_column(out) if vector else out, verdicts(A))
 
 
 def solve_triangular(
@@ -378,7 +383,7 @@ def lstsq(A: Any, B: Any, rcond: Any = None, *, driver: str | None = None) -> An
     if m > n and driver != "gelsy" and holds((rank == n).all(), True):
         residuals = _squared_size(matmul(A, solution) - B)
     return return_types.linalg_lstsq(
-        squeeze(solution, -1) if vector else solution,
+        _without_column(solution) if vector else solution,
         residuals,
         empty(0, dtype=dtypes.int64, device=A.device) if driver == "gels" else rank,
         values if driver in ("gelsd", "gelss") else nothing,
