@@ -150,6 +150,7 @@ from .tensor import Tensor
 
 if _TYPE_CHECKING:
     from . import cuda, fft, func, linalg, masked, nn, random, serialization, signal, special, utils
+    from .autograd.drawing import graph
     from .serialization import load, save
 
 half = float16
@@ -239,8 +240,6 @@ __all__ = [
     "dtype",
     "e",
     "enable_grad",
-    "inference_mode",
-    "is_inference_mode_enabled",
     "fft",
     "float",
     "float16",
@@ -249,16 +248,19 @@ __all__ = [
     "get_default_backend",
     "get_default_device",
     "get_default_dtype",
+    "func",
     "get_printoptions",
     "graph",
     "half",
     "inf",
+    "inference_mode",
     "int",
     "int8",
     "int16",
     "int32",
     "int64",
     "is_grad_enabled",
+    "is_inference_mode_enabled",
     "linalg",
     "load",
     "long",

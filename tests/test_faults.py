@@ -247,7 +247,7 @@ def test_sizes_that_no_memory_has_are_refused_at_once(backend: str) -> None:
 
 
 def test_a_failing_pass_holds_no_lock(backend: str) -> None:
-    function, on = _trap(Mine("mine"))
+    function, _ = _trap(Mine("mine"))
     x = leaf([2.0])
     with pytest.raises(Mine):
         function(x).sum().backward()

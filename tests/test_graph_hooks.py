@@ -183,7 +183,9 @@ def test_outside_of_the_block_there_is_no_backward_and_changes_are_errors(backen
             graph.allow_mutation_on_saved_tensors(),
         ):
             pass
-    with pytest.raises(AssertionError, match="Trying to backward outside of the 'allow_mutation_on"):
+    with pytest.raises(
+        AssertionError, match="Trying to backward outside of the 'allow_mutation_on"
+    ):
         z.backward()
     y = x * 1
     z = (y * y).sum()

@@ -121,3 +121,51 @@ def test_a_complex_power_of_a_negative_base(backend: str, exponent: float) -> No
     a, b = np.array(z.tolist()), np.array(w.tolist())
     np.testing.assert_allclose(dz.tolist(), np.conj(b * a ** (b - 1)), rtol=1e-12)
     np.testing.assert_allclose(dw.tolist(), np.conj(a**b * np.log(a)), rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("function", "wanted"),
+    [
+        (lambda t: t.diagonal(), [[1.0, 0.0], [0.0, 1.0]]),
+        (lambda t: t.select(0, 1), [[0.0, 0.0], [1.0, 1.0]]),
+        (lambda t: t[1:], [[0.0, 0.0], [1.0, 1.0]]),
+        (lambda t: t @ tg.ones(2, dtype=tg.float64), [[1.0, 1.0], [1.0, 1.0]]),
+        (lambda t: t.exp().log(), [[1.0, 1.0], [1.0, 1.0]]),
+    ],
+)
+def test_an_expanded_gradient_comes_in(backend: str, function: Any, wanted: Any) -> None:
+    x = tg.tensor([[1.0, 2.0], [3.0, 4.0]], dtype=tg.float64, requires_grad=True)
+    y = function(x)
+    y.backward(tg.ones((), dtype=tg.float64).expand(y.shape))
+    np.testing.assert_allclose(x.grad.tolist(), wanted, rtol=1e-12)
+
+
+def test_the_trace_of_a_matrix_that_is_not_square(backend: str) -> None:
+    for shape, wanted in (((2, 3), [[1, 0, 0], [0, 1, 0]]), ((3, 2), [[1, 0], [0, 1], [0, 0]])):
+        x = tg.ones(*shape, requires_grad=True)
+        tg.trace(x).backward()
+        assert x.grad.tolist() == wanted
+
+
+def test_a_half_that_overflows_in_the_pass_is_infinite() -> None:
+    with tg.use_backend("numpy"):
+        x = tg.tensor([300.0], dtype=tg.float16, requires_grad=True)
+        (x * x * x).sum().backward()
+        assert x.grad.tolist() == [math.inf]
+        assert x.grad.dtype is tg.float16
+
+
+def test_what_does_not_fit_is_said_in_the_words_that_people_search_for(backend: str) -> None:
+    x = tg.ones(3)
+    for call, error, said in (
+        (lambda: x + tg.ones(4), RuntimeError, r"The size of tensor a \(3\) must match the size"),
+        (lambda: x.reshape(2, -1), RuntimeError, r"shape '\[2, -1\]' is invalid for input of size"),
+        (lambda: tg.zeros(0).reshape(0, -1), RuntimeError, "cannot reshape tensor of 0 elements"),
+        (lambda: x.sum(5), IndexError, "Dimension out of range .expected to be in range of"),
+        (lambda: x.sum((0, 0)), RuntimeError, "dim 0 appears multiple times in the list of dims"),
+        (lambda: tg.ones(2, 2) @ tg.ones(2, 2).double(), RuntimeError, "to have the same dtype"),
+        (lambda: x[tg.tensor([True, False])], IndexError, r"The shape of the mask \[2\] at index"),
+        (lambda: tg.ones(())[0], IndexError, "invalid index of a 0-dim tensor"),
+    ):
+        with pytest.raises(error, match=said):
+            call()

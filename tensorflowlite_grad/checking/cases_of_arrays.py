@@ -228,7 +228,6 @@ for name in ("gather", "max_dim", "min_dim"):
     case(name, lambda np, x, index: x[index], (real(2, 3),), options=(POINTWISE,))
 
 
-
 def _embedded(np: Any, values: Any, shape: Any, index: Any) -> Any:
     out = np.zeros(shape, dtype=values.dtype)
     np.add.at(out, index, values)

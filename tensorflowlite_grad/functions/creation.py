@@ -17,7 +17,6 @@ from ..size import Size
 from .arguments import as_tensor_argument, shape_argument
 from .data import as_tensor, asarray, from_numpy, frombuffer, scalar_tensor, tensor
 from .factory import (
-    out_of_memory,
     allocate,
     dtype_argument,
     finish,
@@ -25,6 +24,7 @@ from .factory import (
     made,
     made_like,
     number,
+    out_of_memory,
 )
 from .ranges import arange, linspace, logspace, range
 

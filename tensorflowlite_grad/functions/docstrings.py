@@ -62,7 +62,7 @@ TEXTS: dict[str, tuple[str, Arguments, str]] = {
         "tensor([  2., 500.])",
     ),
     "angle": (
-        "Return the argument of each complex element; of real ones 0 or pi. Its gradient at 0 is 0.",
+        "Return the argument of each complex element; of real ones 0 or pi. Its slope at 0 is 0.",
         ("tg.tensor([1j, -1 + 0j])",),
         "tensor([1.5708, 3.1416])",
     ),
@@ -467,7 +467,10 @@ IN_PLACE: dict[str, tuple[Arguments, str]] = {
     "ldexp_": (("tg.tensor([1.0])", "tg.tensor([3])"), "tensor([8.])"),
     "deg2rad_": (("tg.tensor([180.0])",), "tensor([3.1416])"),
     "rad2deg_": (("tg.tensor([1.0])",), "tensor([57.2958])"),
-    "float_power_": (("tg.tensor([4.0]).double()", "0.5"), "tensor([2.], dtype=tensorflowlite_grad.float64)"),
+    "float_power_": (
+        ("tg.tensor([4.0]).double()", "0.5"),
+        "tensor([2.], dtype=tensorflowlite_grad.float64)",
+    ),
     "polygamma_": (("tg.tensor([1.0])", "1"), "tensor([1.6449])"),
     "mvlgamma_": (("tg.tensor([2.0, 3.0])", "2"), "tensor([0.4516, 1.5502])"),
     "add_": (("tg.tensor([1.0, 2.0])", "10"), "tensor([11., 12.])"),

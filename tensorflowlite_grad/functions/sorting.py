@@ -42,7 +42,7 @@ def selected(op: Any, input: Any, positions: Any, d: int, keep: bool) -> tuple[A
     if keep:
         return values, positions
     shape = tuple(n for k, n in enumerate(values._array.shape) if k != d)
-    return tuple(reshape_copy.record(t, shape) for t in (values, positions))  # type: ignore[return-value]
+    return tuple(reshape_copy.record(t, shape) for t in (values, positions))
 
 
 def as_vector(input: Any) -> Any:

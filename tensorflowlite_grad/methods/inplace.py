@@ -40,7 +40,8 @@ def in_place(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
 def _same_place(tensor: Any, name: str, args: tuple[Any, ...]) -> None:
     """Raise for what another device holds, before anything is computed."""
     for other in args:
-        if isinstance(other, Variable) and other._place.root is not tensor._place.root and other._array.ndim:
+        apart = isinstance(other, Variable) and other._place.root is not tensor._place.root
+        if apart and other._array.ndim:
             common_place(name, [tensor, other])
 
 

@@ -53,7 +53,9 @@ CHANGES = (
 PASSES = (
     lambda m, a, b: a.sum().backward(),
     lambda m, a, b: a.sum().backward(retain_graph=True),
-    lambda m, a, b: a.backward(m.ones_like(a), retain_graph=True, inputs=[b] if b.is_leaf else None),
+    lambda m, a, b: a.backward(
+        m.ones_like(a), retain_graph=True, inputs=[b] if b.is_leaf else None
+    ),
     lambda m, a, b: m.autograd.backward([a, b], [m.ones_like(a), m.ones_like(b)]),
     lambda m, a, b: m.autograd.grad(a.sum(), b, retain_graph=True)[0],
     lambda m, a, b: m.autograd.grad(a.sum(), b, create_graph=True)[0],
@@ -104,8 +106,19 @@ def look(t: Any, start: int) -> tuple[Any, ...]:
     """Return what can be seen of a tensor."""
     kept = t.is_leaf or t.retains_grad
     g = t.grad if kept else None
-    state = (tuple(t.shape), t.requires_grad, t.is_leaf, t.grad_fn is None, t._version - start, kept)
-    return state, np.asarray(t.detach()).copy(), None if g is None else np.asarray(g.detach()).copy()
+    state = (
+        tuple(t.shape),
+        t.requires_grad,
+        t.is_leaf,
+        t.grad_fn is None,
+        t._version - start,
+        kept,
+    )
+    return (
+        state,
+        np.asarray(t.detach()).copy(),
+        None if g is None else np.asarray(g.detach()).copy(),
+    )
 
 
 @given(steps=STEPS)
