@@ -9,6 +9,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import mpmath
@@ -51,6 +52,11 @@ class Function:
     limit: float = 4
     size: Callable[[Any], Any] | None = None
     digits: int = 60
+
+
+@cache
+def _besselk(order: int, x: Any) -> Any:
+    return mpmath.besselk(order, x)  # slow, and wanted at the same places by several tests
 
 
 def _gauss(x: Any, scale: Any = 1) -> Any:
@@ -172,14 +178,14 @@ FUNCTIONS: dict[str, Function] = {
         limit=8,
     ),
     "special.scaled_modified_bessel_k0": Function(
-        lambda x: mpmath.exp(x) * (mpmath.besselk(0, x) - mpmath.besselk(1, x)),
+        lambda x: mpmath.exp(x) * (_besselk(0, x) - _besselk(1, x)),
         1e-9,
         1e4,
         (0.99, 1.01, 1e3),
         limit=8,
     ),
     "special.scaled_modified_bessel_k1": Function(
-        lambda x: mpmath.exp(x) * ((1 - 1 / x) * mpmath.besselk(1, x) - mpmath.besselk(0, x)),
+        lambda x: mpmath.exp(x) * ((1 - 1 / x) * _besselk(1, x) - _besselk(0, x)),
         1e-9,
         1e4,
         (0.99, 1.01, 1e3),

@@ -62,13 +62,11 @@ def _parts(node: Any) -> Any:
 
 def _layout(node: Any) -> dict[str, int]:
     """Return where the values of a written recorder are, by name."""
-    from ..ops.recorder import needs
-
     op = node.operation
     if op is None or not hasattr(op, "rule_parameters") or isinstance(_parts(node), dict):
         return {}
     found, position = {}, 0
-    for name in needs(op, tuple(op.operands[k] for k in node.positions)):
+    for name in op.saved_names(tuple(op.operands[k] for k in node.positions)):
         found[name] = position
         position += 2 if name in op.operands or name == "out" else 1
     return found if position == len(_parts(node)) else {}

@@ -135,6 +135,10 @@ class Operation:
                 )
         return self.slow(*arguments)
 
+    def saved_names(self, mask: tuple[str, ...]) -> list[str]:
+        """Return the names of what is saved, in order, where these operands require grad."""
+        return recorder.needs(self, mask)
+
     def slow(self, *arguments: Any) -> Any:
         """Run the operation on arguments that need promotion or conversion first."""
         count = len(self.operands)
