@@ -11,6 +11,9 @@ from hypothesis import settings
 
 # The stand-in for a GPU is found through its entry point, as any third party's backend.
 sys.path.insert(0, str(Path(__file__).parent / "plugins"))
+# The processes of pytest-xdist share the cores already: libraries' own threads would fight.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import tensorflowlite_grad as tg
 from tensorflowlite_grad.backend import registry

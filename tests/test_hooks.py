@@ -489,14 +489,15 @@ def test_the_grad_mode_inside_a_hook_is_that_of_the_pass(backend: str) -> None:
     assert tg.is_grad_enabled()
 
 
-def test_passes_nest_deeply(backend: str) -> None:
+@pytest.mark.parametrize("depth", [5, 200])
+def test_passes_nest_deeply(backend: str, depth: int) -> None:
     x = leaf([1.0])
     count = 0
 
     def again(g):
         nonlocal count
         count += 1
-        if count < 30:
+        if count < depth:
             with tg.enable_grad():
                 y = x * 1
                 y.register_hook(again)
@@ -506,5 +507,47 @@ def test_passes_nest_deeply(backend: str) -> None:
         y = x * 1
         y.register_hook(again)
         y.sum().backward()
-    assert count == 30
-    assert array(x.grad).tolist() == [30.0]
+    assert count == depth
+    assert array(x.grad).tolist() == [float(depth)]
+
+
+def test_an_error_from_a_great_depth_reaches_the_caller(backend: str) -> None:
+    x = leaf([1.0])
+    count = 0
+
+    def again(g):
+        nonlocal count
+        count += 1
+        if count == 60:
+            raise CustomError("at the bottom")
+        with tg.enable_grad():
+            y = x * 1
+            y.register_hook(again)
+            y.sum().backward()
+
+    y = x * 1
+    y.register_hook(again)
+    with pytest.raises(CustomError, match="at the bottom"):
+        y.sum().backward()
+    assert x.grad is None
+    assert tg.is_grad_enabled()
+
+
+def test_functions_of_the_user_s_may_nest_passes_deeply(backend: str) -> None:
+    x = leaf([1.0])
+
+    class Nested(tg.autograd.Function):
+        @staticmethod
+        def forward(ctx, t, depth):
+            ctx.depth = depth
+            return t * 1
+
+        @staticmethod
+        def backward(ctx, g):
+            if ctx.depth:
+                with tg.enable_grad():
+                    Nested.apply(x, ctx.depth - 1).sum().backward()
+            return g, None
+
+    Nested.apply(x, 99).sum().backward()
+    assert array(x.grad).tolist() == [100.0]

@@ -338,3 +338,23 @@ def test_gradients_within_a_batch_of_examples(backend: str, name: str) -> None:
     got = tg.func.vmap(tg.func.grad(loss))(A)
     want = tg.stack([tg.func.grad(loss)(a) for a in A])
     np.testing.assert_allclose(host(got), host(want), rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize("hermitian", [False, True])
+def test_ldl_factors_without_scipy_are_lapacks(
+    monkeypatch: pytest.MonkeyPatch, hermitian: bool
+) -> None:
+    pytest.importorskip("scipy")
+    from tensorflowlite_grad_numpy import linalg
+
+    source = np.random.default_rng(0)
+    for n in (0, 1, 2, 3, 5, 8):
+        A = source.standard_normal((4, n, n)) + 1j * source.standard_normal((4, n, n))
+        for stack in (A, A.real, A * (1 - np.eye(n))):  # the last with blocks of two
+            with monkeypatch.context() as without:
+                without.setattr(linalg, "_lapack", lambda names, array: None)
+                found = linalg.ldl_factor(stack, hermitian)
+            for got, want in zip(found, linalg.ldl_factor(stack, hermitian), strict=True):
+                np.testing.assert_allclose(got, want, rtol=1e-8, atol=1e-10)
+    _, _, info = linalg._ldl(np.zeros((2, 2)), hermitian)
+    assert info == 1

@@ -17,7 +17,7 @@ from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 from ..backend.place import Place
-from . import modes, observers, passes
+from . import modes, nesting, observers, passes
 from .errors import OutOfMemoryError, out_of_memory
 from .graph import Gradients, Leaf, Node, Variable
 from .hooks import run_node_post_hooks, run_node_pre_hooks, run_tensor_hooks
@@ -278,6 +278,19 @@ def differentiate(
     try:  # an interrupt may come as soon as the mode is set
         if before is not create_graph:
             modes.set_mode(create_graph)
+        if nesting.depth() > nesting.LIMIT:
+            found: dict[Leaf, Any] = nesting.on_a_new_stack(
+                partial(
+                    differentiate,
+                    roots,
+                    keep=keep,
+                    create_graph=create_graph,
+                    tensors=tensors,
+                    needed=needed,
+                    captures=captures,
+                )
+            )
+            return found
         if passes.wanted[0]:
             with passes.Pass(roots, needed):
                 return run(roots, keep=keep, tensors=tensors, needed=needed, captures=captures)

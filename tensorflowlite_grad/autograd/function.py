@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from . import carrier, function_batches, function_results, modes, observers, tangents
 from .function_results import Outputs
 from .graph import Gradients, Node, Variable, cell_of, next_seq
+from .nesting import user_code
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -139,7 +140,7 @@ class FunctionCtx(Node):
         rule = self._rule()
         if self.materialize_grads:
             given = self._outputs.filled(given, self.place)
-        found = rule(self, *given)
+        found = user_code(rule, self, *given)
         gradients = function_results.gradients(self, found, self._inputs)
         if not keep:
             self.saved = None

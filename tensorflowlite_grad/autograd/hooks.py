@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .graph import Gradients, Hooks, Variable
+from .nesting import user_code
 
 __all__ = ["run_node_post_hooks", "run_node_pre_hooks", "run_tensor_hooks"]
 
@@ -57,7 +58,7 @@ def run_tensor_hooks(hooks: Hooks, g: Any, place: Any, tensors: bool) -> Any:
     if hooks.tensor and type(g) is not Gradients:
         seen = _protected(g, place)
         for hook in list(hooks.tensor.values()):
-            result = hook(seen)
+            result = user_code(hook, seen)
             if result is not None:
                 seen = _replaced(hook, seen, result)
         g = unwrapped(seen, tensors)
@@ -71,7 +72,7 @@ def run_node_pre_hooks(hooks: Hooks, g: Any, place: Any, tensors: bool) -> Any:
     several = type(g) is Gradients
     parts = tuple(_protected(p, place) for p in (g.parts if several else [g]))
     for hook in list(hooks.pre.values()):
-        result = hook(parts)
+        result = user_code(hook, parts)
         if result is not None:
             parts = _as_tuple(hook, result, len(parts))
     raw = [unwrapped(p, tensors) for p in parts]
@@ -87,7 +88,7 @@ def run_node_post_hooks(hooks: Hooks, out: Any, g: Any, place: Any, tensors: boo
     inputs = tuple(_protected(p, place) for p in (out if several else (out,)))
     outputs = tuple(_protected(p, place) for p in (g.parts if type(g) is Gradients else [g]))
     for hook in list(hooks.post.values()):
-        result = hook(inputs, outputs)
+        result = user_code(hook, inputs, outputs)
         if result is not None:
             inputs = _as_tuple(hook, result, len(inputs))
     raw = tuple(unwrapped(p, tensors) for p in inputs)
