@@ -110,8 +110,6 @@ def level(module: tuple[str, ...]) -> int:
 def test_imports_point_down(module: tuple[str, ...]) -> None:
     source = PACKAGE.joinpath(*module).with_suffix(".py").read_text(encoding="utf-8")
     wrong = [
-        ".".join(target)
-        for target in imported(module, source)
-        if level(target) > level(module)
+        ".".join(target) for target in imported(module, source) if level(target) > level(module)
     ]
     assert not wrong
