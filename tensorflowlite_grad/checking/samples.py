@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from .. import dtypes
 from ..backend import registry
 from ..ops import registry as operations
+from ..ops.declare import is_implemented
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -214,7 +215,8 @@ class Case:
         found = [k for k, s in enumerate(self.operands) if s.differentiable]
         if op is None or self.run is not None:
             return found
-        return [k for k in found if op.operands[k] in op.rules]
+        names = {p for p, rule in op.rules.items() if is_implemented(rule)}
+        return [k for k in found if op.operands[k] in names]
 
     def arguments(self, place: Place) -> tuple[Any, ...]:
         """Return the options as they are on a device."""

@@ -21,7 +21,16 @@ if TYPE_CHECKING:
 
     from ..tensor import Tensor
 
-__all__ = ["Operation", "elementwise", "general", "linear", "nondifferentiable", "registry"]
+__all__ = [
+    "Operation",
+    "elementwise",
+    "general",
+    "is_implemented",
+    "linear",
+    "nondifferentiable",
+    "not_implemented",
+    "registry",
+]
 
 #: Every declared operation, by name.
 registry: dict[str, Operation] = {}
@@ -247,6 +256,28 @@ class Operation:
 
     def __repr__(self) -> str:
         return f"<operation {self.name}>"
+
+
+def not_implemented(operation: str, operand: str) -> Callable[..., Any]:
+    """Return a rule that raises: the derivative exists, and nobody has written it down.
+
+    An operand without a rule is a constant; one with this rule is an error in backward, and
+    not a silent zero.
+    """
+
+    def rule(xp: Any, g: Any) -> Any:
+        raise NotImplementedError(
+            f"the derivative for '{operation}: {operand}' is not implemented. detach() {operand} "
+            "if it is meant to be a constant"
+        )
+
+    rule.missing = True  # type: ignore[attr-defined]
+    return rule
+
+
+def is_implemented(rule: Callable[..., Any] | None) -> bool:
+    """Return whether a rule is more than the word that there is none."""
+    return not getattr(rule, "missing", False)
 
 
 def _camel(name: str) -> str:

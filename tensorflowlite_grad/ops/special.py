@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import factorial, pi, sqrt
 from typing import Any
 
-from .declare import elementwise
+from .declare import elementwise, not_implemented
 from .kinds import is_floating
 from .quotients import ratio
 
@@ -89,8 +89,8 @@ trigamma = elementwise(
 zeta = elementwise(
     "zeta",
     "zeta",
-    operands=["input", "other"],
     result="realfloat",
+    input=not_implemented("zeta", "input"),
     other=lambda xp, g, input, other: g * (-input * xp.zeta(input + 1, other)),
 )
 
@@ -104,15 +104,15 @@ def _gamma_density(xp: Any, a: Any, x: Any) -> Any:
 igamma = elementwise(
     "igamma",
     "igamma",
-    operands=["input", "other"],
     result="realfloat",
+    input=not_implemented("igamma", "input"),
     other=lambda xp, g, input, other: g * _gamma_density(xp, input, other),
 )
 igammac = elementwise(
     "igammac",
     "igammac",
-    operands=["input", "other"],
     result="realfloat",
+    input=not_implemented("igammac", "input"),
     other=lambda xp, g, input, other: -g * _gamma_density(xp, input, other),
 )
 i0 = elementwise("i0", "i0", result="realfloat", input=lambda xp, g, input: g * xp.i1(input))
