@@ -20,7 +20,8 @@ from tensorflowlite_grad.backend import registry
 
 MATRIX = ("numpy", "strict", "torch", "cupy")
 
-settings.register_profile("ci", max_examples=100, deadline=None)
+# The same examples in every run: what a change breaks, it has broken itself.
+settings.register_profile("ci", max_examples=100, deadline=None, derandomize=True)
 settings.register_profile("nightly", max_examples=1000, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 

@@ -96,8 +96,8 @@ class Graphs(RuleBasedStateMachine):
             return
         if name == "matmul" and (v.array.ndim != 2 or w.array.ndim != 2):
             return
-        if name == "cat" and not v.array.ndim:
-            return
+        if name == "cat" and (not v.array.ndim or (0,) in (v.array.shape, w.array.shape)):
+            return  # PyTorch joins an empty vector with anything
         try:
             out = its(v, w)
         except ValueError:  # shapes that do not fit
