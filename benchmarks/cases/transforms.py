@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from typing import Any
 
 import numpy as np
@@ -56,8 +57,7 @@ def _torch_loop(peer: Peer, quick: bool) -> Program:
 
 
 def _functional_batch(peer: Peer, quick: bool) -> Program:
-    import jax
-
+    jax: Any = importlib.import_module("jax")
     given = [peer.xp.asarray(a) for a in _data(quick)]
     gradient = jax.grad(_loss(peer.xp.tanh), argnums=(0, 1))
     gradients = peer.jit(jax.vmap(gradient, in_axes=(None, None, 0, 0)))
