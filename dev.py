@@ -83,7 +83,7 @@ def lint(python: Path, args: list[str]) -> None:
     run(python, "-m", "ruff", "format", "--check", *paths)
 
 
-@task("lint")
+@task("test", "lint")
 def types(python: Path, args: list[str]) -> None:
     """check the types (args: mypy's)"""
     run(python, "-m", "mypy", *args)
