@@ -38,7 +38,11 @@ LAYERS = (
 )
 LEVELS = {name: level for level, names in enumerate(LAYERS) for name in names}
 #: Modules that stand in a package below for PyTorch's sake, and are built on a layer above.
-LIFTED = {("autograd", "functional"): "func", ("autograd", "gradcheck"): "func"}
+LIFTED = {
+    ("autograd", "functional"): "func",
+    ("autograd", "gradcheck"): "func",
+    ("autograd", "jacobian_checks"): "func",
+}
 MODULES = sorted(p.relative_to(PACKAGE).with_suffix("").parts for p in PACKAGE.rglob("*.py"))
 
 

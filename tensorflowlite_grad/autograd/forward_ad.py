@@ -166,9 +166,7 @@ def make_dual(tensor: Any, tangent: Any, *, level: Any = None) -> Tensor:
             "make_dual(): expected the tangent to have the primal's dtype and device, but got "
             f"{tangent.dtype} on {tangent.device} for {tensor.dtype} on {tensor.device}"
         )
-    out = tangents.shared(tensor)
-    for outer in tangents.levels_of([tensor]):
-        tangents.set_tangent(out, outer, tangents.tangent(tensor, outer))
+    out = tangents.twin(tensor)
     tangents.set_tangent(out, chosen, tangent)
     result: Tensor = out
     return result

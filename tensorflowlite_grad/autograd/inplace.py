@@ -132,8 +132,7 @@ def snapshot(tensor: Variable, source_requires_grad: bool = False) -> Variable:
     out._array = place.backend.copy(place.xp, tensor._array) if requires else tensor._array
     out._place, out._edge = place, tensor._edge
     out._cell = out._extra = None
-    for level in tangents.levels_of((tensor,)):
-        tangents.set_tangent(out, level, tangents.tangent(tensor, level))
+    tangents.hand_on(tensor, out)
     return out
 
 
@@ -209,9 +208,7 @@ def reseat(tensor: Variable, seen: Variable) -> None:
     others = [t for t in cell.alive_views() if t is not seen and t is not tensor]
     if old is not None or others or cell.memory is not None:
         if old is None:
-            view.base = base = tangents.shared(tensor)
-            for level in tangents.levels_of((tensor,)):
-                tangents.set_tangent(base, level, tangents.tangent(tensor, level))
+            view.base = base = tangents.twin(tensor)
             for other in others:
                 step = other._extra.view
                 while step is not None:

@@ -156,6 +156,19 @@ def shared(tensor: Any) -> Any:
     return out
 
 
+def twin(tensor: Any) -> Any:
+    """Return another tensor of the same memory, version, history and tangents."""
+    out = shared(tensor)
+    hand_on(tensor, out)
+    return out
+
+
+def hand_on(source: Variable, target: Variable) -> None:
+    """Give a tensor the tangents that another has, at the levels that are open."""
+    for level in levels_of((source,)):
+        set_tangent(target, level, tangent(source, level))
+
+
 def carry(op: Any, out: Any, operands: tuple[Any, ...], options: tuple[Any, ...]) -> None:
     """Give the result of an operation its tangents: the Jacobian-vector products.
 

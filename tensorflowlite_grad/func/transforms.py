@@ -46,9 +46,7 @@ def _independent(t: Any, name: str) -> Any:
         )
     if t._edge is not None:
         return t.view_as(t)
-    out = tangents.shared(t)
-    for level in tangents.levels_of([t]):
-        tangents.set_tangent(out, level, tangents.tangent(t, level))
+    out = tangents.twin(t)
     make_leaf(out)
     return out
 
@@ -86,9 +84,7 @@ def _released(tree: Any, outer: bool) -> Any:
     def release(t: Any) -> Any:
         if not isinstance(t, Variable) or t._edge is None:
             return t
-        out = tangents.shared(t)
-        for level in tangents.levels_of([t]):
-            tangents.set_tangent(out, level, tangents.tangent(t, level))
+        out = tangents.twin(t)
         out._edge = None
         return out
 
