@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .array import BatchedArray
+from .held import held
 from .shaping import expand_dims, permute_dims, reducing, reshape, squeeze
 
 if TYPE_CHECKING:
@@ -13,12 +14,6 @@ if TYPE_CHECKING:
     from .array import Space
 
 __all__ = ["FUNCTIONS", "LINALG", "MATRIX_FUNCTIONS"]
-
-
-def _held(space: Space, name: str) -> Any:
-    from .namespace import _held
-
-    return _held(space, name)
 
 
 def matmul(space: Space, x: Any, y: Any) -> Any:
@@ -82,14 +77,14 @@ def triangular(space: Space, a: Any, b: Any, *options: Any) -> Any:
             space.whole(BatchedArray(v, t.batched, space)) if not t.batched else v
             for v, t in zip(values, (a, b), strict=True)
         ]
-    return BatchedArray(_held(space, "linalg_solve_triangular")(*values, *options), batched, space)
+    return BatchedArray(held(space, "linalg_solve_triangular")(*values, *options), batched, space)
 
 
 def over_matrices(name: str) -> Callable[..., Any]:
     """Return a function of matrices, of one result or several."""
 
     def run(space: Space, a: Any, *options: Any, **more: Any) -> Any:
-        out = _held(space, name)(a.value, *options, **more)
+        out = held(space, name)(a.value, *options, **more)
         if isinstance(out, tuple):
             return tuple(BatchedArray(part, a.batched, space) for part in out)
         return BatchedArray(out, a.batched, space)

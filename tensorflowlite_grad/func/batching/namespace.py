@@ -9,13 +9,11 @@ from __future__ import annotations
 from types import ModuleType, SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from ...autograd.graph import Variable
-from ...autograd.tangents import any_tangents
 from ...backend import fallbacks
-from ..pytree import flatten, tree_map
 from . import linear, shaping
 from .array import BatchedArray, NotAsABatch
 from .examples import any_batched, each, example, shared, stacked
+from .held import held
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -96,7 +94,7 @@ def _function(space: Space, name: str) -> Any:
     if name in ELEMENTWISE:
         return _elementwise(space, name)
     if name in TRANSPARENT:
-        return _transparent(space, _held(space, name))
+        return _transparent(space, held(space, name))
     if name in REDUCING:
         return _bound(shaping.reducing(name), space)
     if name in SCANNING:
@@ -106,46 +104,11 @@ def _function(space: Space, name: str) -> Any:
     if name in DATA_DEPENDENT:
         return _data_dependent(name)
     if name in fallbacks.EXTRAS:
-        return _one_by_one(space, _held(space, name))
+        return _one_by_one(space, held(space, name))
     value = getattr(space.base.xp, name)
     if name in DESCRIBING or not callable(value) or isinstance(value, type):
         return value
-    return _one_by_one(space, _held(space, name))
-
-
-def _held(space: Space, name: str) -> Any:
-    """Return a function over what batched arrays hold."""
-    found = getattr(space.held, name, None)
-    if found is None:
-        return _raw(space, name)
-    return found
-
-
-def _raw(space: Space, name: str) -> Callable[..., Any]:
-    """Return a function of raw arrays as one of tensors that nobody differentiates."""
-    function = getattr(space.base.xp, name)
-    place = space.base
-
-    def call(*args: Any, **kwargs: Any) -> Any:
-        leaves, _ = flatten((args, kwargs))
-        held = [t for t in leaves if isinstance(t, Variable)]
-        if any(t._edge is not None for t in held) or any_tangents(held):
-            raise NotAsABatch(
-                f"vmap: {name} has no rule for a batch that is differentiated from outside"
-            )
-        given, named = tree_map(_array, (args, kwargs))
-        with place.entered():
-            return tree_map(lambda a: _wrapped(place, a), function(*given, **named))
-
-    return call
-
-
-def _array(value: Any) -> Any:
-    return value._array if isinstance(value, Variable) else value
-
-
-def _wrapped(place: Any, value: Any) -> Any:
-    return place.wrap(value, place) if hasattr(value, "shape") else value
+    return _one_by_one(space, held(space, name))
 
 
 def _bound(function: Callable[..., Any], space: Space) -> Callable[..., Any]:
@@ -156,7 +119,7 @@ def _bound(function: Callable[..., Any], space: Space) -> Callable[..., Any]:
 
 
 def _elementwise(space: Space, name: str) -> Callable[..., Any]:
-    function = _held(space, name)
+    function = held(space, name)
 
     def call(*args: Any, **kwargs: Any) -> Any:
         values, batched = space.aligned(args)
