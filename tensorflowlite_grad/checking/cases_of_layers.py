@@ -38,13 +38,13 @@ def _normal_share(np: Any, x: Any) -> Any:
 
 for slope in (0.01, -0.5):
     case("leaky_relu", lambda np, x, s: np.where(x > 0, x, s * x), *CLEAR, options=(slope,))
-for alpha, scale, rate in ((1.0, 1, 1), (1.5, 1.25, 1), (2.0, 1, 0.5)):
+for alpha, scale, width in ((1.0, 1, 1), (1.5, 1.25, 1), (2.0, 1, 2.0), (1.3, 1, 1.3)):
     case(
         "elu",
-        lambda np, x, a, s, r: s * np.where(x > 0, x, a * np.expm1(r * np.minimum(x, 0))),
+        lambda np, x, a, s, w: s * np.where(x > 0, x, a * np.expm1(np.minimum(x, 0) / w)),
         *CLEAR,
         (given(-700.0, -60.0, -0.5, 0.5, 60.0),),
-        options=(alpha, scale, rate),
+        options=(alpha, scale, width),
     )
 case("gelu", lambda np, x: x * _normal_share(np, x), *CLEAR, FAR)
 case(

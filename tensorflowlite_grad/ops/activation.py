@@ -5,15 +5,20 @@ from __future__ import annotations
 from math import pi, sqrt
 from typing import Any
 
+from .activation_slopes import (
+    exp_of_ratio,
+    gelu_left,
+    gelu_tanh_left,
+    is_double,
+    left_of_zero,
+    mirrored,
+    mish_left,
+    silu_left,
+)
 from .declare import elementwise, general
 from .exponential import sigmoid, softplus
 
 __all__: list[str] = []
-
-
-def _below(xp: Any, x: Any) -> Any:
-    """Return `x` where it is at most 0, else 0: what cannot overflow an exponential."""
-    return xp.where(x > 0, xp.zeros_like(x), x)
 
 
 leaky_relu = elementwise(
@@ -23,32 +28,20 @@ leaky_relu = elementwise(
     result="floating",
     input=lambda xp, g, input, negative_slope: xp.where(input > 0, g, g * negative_slope),
 )
-#: `scale` times the input where it is positive, else ``scale * alpha * expm1(rate * input)``.
+#: `scale` times the input where it is positive, else ``scale * alpha * expm1(input / width)``.
 elu = elementwise(
     "elu",
-    lambda xp, input, alpha, scale, rate: xp.where(
-        input <= 0, xp.expm1(rate * _below(xp, input)) * (alpha * scale), input * scale
+    lambda xp, input, alpha, scale, width: xp.where(
+        input <= 0, xp.expm1(left_of_zero(xp, input) / width) * (alpha * scale), input * scale
     ),
-    ["alpha", "scale", "rate"],
+    ["alpha", "scale", "width"],
     result="floating",
-    input=lambda xp, g, input, alpha, scale, rate: xp.where(
-        input <= 0, g * xp.exp(rate * _below(xp, input)) * (alpha * scale * rate), g * scale
+    input=lambda xp, g, input, alpha, scale, width: xp.where(
+        input <= 0,
+        g * exp_of_ratio(xp, left_of_zero(xp, input), width) * (alpha * scale / width),
+        g * scale,
     ),
 )
-
-
-def _weighted_density(xp: Any, x: Any) -> Any:
-    """Return x times the density of the normal distribution; far out, 0.
-
-    For double precision, to the last digits in the tails too: the square of the leading
-    digits is exact, and what it leaves out is small.
-    """
-    x = xp.maximum(xp.minimum(x, xp.full_like(x, 64)), xp.full_like(x, -64))
-    if "64" not in str(x.dtype):
-        return xp.exp(x * x * -0.5) * x / sqrt(2 * pi)
-    lead = xp.floor(x * 16) / 16
-    rest = (x - lead) * (x + lead)
-    return xp.exp(rest * -0.5) * xp.exp(lead * lead * -0.5) * x / sqrt(2 * pi)
 
 
 def _normal_share(xp: Any, x: Any) -> Any:
@@ -56,11 +49,18 @@ def _normal_share(xp: Any, x: Any) -> Any:
     return xp.erfc(x * -sqrt(0.5)) * 0.5
 
 
+def _gelu_slope(xp: Any, x: Any) -> Any:
+    if is_double(x):
+        return mirrored(xp, x, gelu_left)
+    x = xp.where(x > 64, xp.full_like(x, 64), xp.where(x < -64, xp.full_like(x, -64), x))
+    return _normal_share(xp, x) + xp.exp(x * x * -0.5) * x / sqrt(2 * pi)
+
+
 gelu = elementwise(
     "gelu",
     lambda xp, input: input * _normal_share(xp, input),
     result="floating",
-    input=lambda xp, g, input: (_normal_share(xp, input) + _weighted_density(xp, input)) * g,
+    input=lambda xp, g, input: g * _gelu_slope(xp, input),
 )
 _STEEPNESS, _CUBIC = 2 * sqrt(2 / pi), 0.044715
 
@@ -69,7 +69,9 @@ def _gate_of_gelu(xp: Any, x: Any) -> Any:
     return sigmoid.on(xp, x * (1 + _CUBIC * (x * x)) * _STEEPNESS)
 
 
-def _tanh_gelu_slope(xp: Any, x: Any) -> Any:
+def _gelu_tanh_slope(xp: Any, x: Any) -> Any:
+    if is_double(x):
+        return mirrored(xp, x, gelu_tanh_left)
     # Beyond 32 the gate is shut or open, and powers would overflow.
     x = xp.where(xp.abs(x) < 32, x, 32 * xp.sign(x))
     square = x * x
@@ -84,11 +86,13 @@ gelu_tanh = elementwise(
     lambda xp, input: input * _gate_of_gelu(xp, input),
     result="floating",
     node_name="GeluBackward0",
-    input=lambda xp, g, input: g * _tanh_gelu_slope(xp, input),
+    input=lambda xp, g, input: g * _gelu_tanh_slope(xp, input),
 )
 
 
 def _silu_slope(xp: Any, z: Any) -> Any:
+    if is_double(z):
+        return mirrored(xp, z, silu_left)
     return sigmoid.on(xp, z) * (1 + z * sigmoid.on(xp, -z))
 
 
@@ -102,7 +106,8 @@ silu = elementwise(
 
 def _mish_slope(xp: Any, x: Any) -> Any:
     smooth = softplus.on(xp, x)
-    return xp.tanh(smooth) + x * sigmoid.on(xp, x) * xp.sech_squared(smooth, 1.0)
+    slope = xp.tanh(smooth) + x * sigmoid.on(xp, x) * xp.sech_squared(smooth, 1.0)
+    return xp.where(x > 0, slope, mish_left(xp, left_of_zero(xp, x))) if is_double(x) else slope
 
 
 mish = elementwise(

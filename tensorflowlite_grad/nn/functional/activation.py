@@ -11,6 +11,7 @@ from ...functions.arguments import as_tensor_argument
 from ...functions.arguments import axis as axis_of
 from ...functions.elementwise import logsigmoid, sigmoid, tanh
 from ...functions.generators import generator_of
+from ...functions.outputs import takes_out
 from ...functions.shape import reshape
 from ...ops import activation as ops
 from .common import raw, written
@@ -184,7 +185,7 @@ def celu(input: Any, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     """
     if alpha == 0:
         raise RuntimeError("ZeroDivisionError: alpha cannot be 0 for CELU")
-    return celu_(input, alpha) if inplace else ops.elu.call(input, alpha, 1, 1 / alpha)
+    return celu_(input, alpha) if inplace else ops.elu.call(input, alpha, 1, alpha)
 
 
 celu_ = written("celu_", celu, "tg.nn.functional.celu_(tg.tensor([0.0, 2.0])) -> tensor([0., 2.])")
@@ -205,7 +206,8 @@ def selu(input: Any, inplace: bool = False) -> Tensor:
 selu_ = written("selu_", selu, "tg.nn.functional.selu_(tg.tensor([0.0])) -> tensor([0.])")
 
 
-def gelu(input: Any, approximate: str = "none") -> Tensor:
+@takes_out()
+def gelu(input: Any, approximate: str = "none", *, out: Tensor | None = None) -> Tensor:
     """Return the elements times the normal distribution function of them.
 
     Parameters
@@ -293,7 +295,10 @@ _hardsigmoid_ = written(
 )
 
 
-def softplus(input: Any, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
+@takes_out()
+def softplus(
+    input: Any, beta: float = 1.0, threshold: float = 20.0, *, out: Tensor | None = None
+) -> Tensor:
     """Return ``log(1 + exp(beta * input)) / beta``, a smooth `relu`.
 
     Parameters
@@ -313,7 +318,8 @@ def softplus(input: Any, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
     return ops.softplus_bent.call(input, beta, float("inf") if threshold >= 20 else threshold)
 
 
-def softshrink(input: Any, lambd: float = 0.5) -> Tensor:
+@takes_out()
+def softshrink(input: Any, lambd: float = 0.5, *, out: Tensor | None = None) -> Tensor:
     """Return the elements moved toward zero by `lambd`, but not beyond it.
 
     Raises
@@ -336,7 +342,8 @@ def softshrink(input: Any, lambd: float = 0.5) -> Tensor:
     return ops.softshrink.call(input, lambd)
 
 
-def hardshrink(input: Any, lambd: float = 0.5) -> Tensor:
+@takes_out()
+def hardshrink(input: Any, lambd: float = 0.5, *, out: Tensor | None = None) -> Tensor:
     """Return the elements, those within `lambd` of zero replaced by zero.
 
     Examples
@@ -375,7 +382,10 @@ def softsign(input: Any) -> Tensor:
     return ops.softsign.call(input)
 
 
-def threshold(input: Any, threshold: float, value: float, inplace: bool = False) -> Tensor:
+@takes_out()
+def threshold(
+    input: Any, threshold: float, value: float, inplace: bool = False, *, out: Tensor | None = None
+) -> Tensor:
     """Return the elements, those that are not above `threshold` replaced by `value`.
 
     Examples
