@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from .autograd.errors import OutOfMemoryError
 from .backend import registry
+from .backend.failures import AcceleratorError, OutOfMemoryError
 from .backend.selection import default_place, resolve
 from .functions import generators
 
 __all__ = [
+    "AcceleratorError",
     "OutOfMemoryError",
     "current_device",
     "device_count",

@@ -11,7 +11,7 @@ from typing import Any
 
 import cupy
 
-from tensorflowlite_grad.backend import Backend
+from tensorflowlite_grad.backend import LOST_CONTEXT, Backend, Failure, reporting
 
 __all__ = ["CupyBackend"]
 
@@ -61,9 +61,11 @@ class CupyBackend(Backend):
 
         return make(index, self.guard(kind, index))
 
+    @reporting
     def to_numpy(self, array: Any) -> Any:
         return cupy.asnumpy(array)
 
+    @reporting
     def from_numpy(self, host: Any, kind: str, index: int) -> Any:
         with cupy.cuda.Device(index):
             return cupy.array(host)
@@ -75,6 +77,7 @@ class CupyBackend(Backend):
         # The namespace's names are classes (cupy.int64), arrays have dtypes.
         return cupy.dtype(native)
 
+    @reporting
     def transfer(self, array: Any, kind: str, index: int) -> Any:
         # The work that makes the array is queued on its own device, which a copy on
         # another does not wait for.
@@ -82,10 +85,16 @@ class CupyBackend(Backend):
         with cupy.cuda.Device(index):
             return array.copy(order="C")
 
+    @reporting
+    def scalar(self, xp: Any, value: Any, native: Any) -> Any:
+        return super().scalar(xp, value, native)
+
+    @reporting
     def copy(self, xp: Any, array: Any) -> Any:
         with array.device:
             return array.copy(order="C")
 
+    @reporting
     def write(self, target: Any, value: Any) -> None:
         with target.device:
             # A kernel reads and writes in no order: x[1:] = x[:-1] needs the old x.
@@ -93,12 +102,14 @@ class CupyBackend(Backend):
                 value = value.copy()
             target[...] = value
 
+    @reporting
     def add_into(self, target: Any, value: Any) -> None:
         with target.device:
             if value is not target and cupy.may_share_memory(target, value):
                 value = value.copy()
             target += value
 
+    @reporting
     def multiply_add(self, a: Any, alpha: float, b: Any) -> Any:
         with a.device:
             return a + alpha * b
@@ -148,8 +159,16 @@ class CupyBackend(Backend):
 
         return Generator(seed, index)
 
+    @reporting
     def synchronize(self, kind: str, index: int) -> None:
         cupy.cuda.Device(index).synchronize()
+
+    def diagnose(self, error: Exception) -> Failure | None:
+        # Of the runtime and of the driver, which number their errors alike.
+        kinds = (cupy.cuda.runtime.CUDARuntimeError, cupy.cuda.driver.CUDADriverError)
+        if isinstance(error, kinds):
+            return Failure.LOST if error.status in LOST_CONTEXT else None
+        return super().diagnose(error)
 
     def describe_device(self, kind: str, index: int) -> str:
         found = cupy.cuda.runtime.getDeviceProperties(index)

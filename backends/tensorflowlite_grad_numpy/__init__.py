@@ -75,7 +75,8 @@ class NumpyBackend(Backend):
     def is_own_memory(self, array: Any) -> bool:
         if isinstance(array, np.generic):
             return True
-        return array.base is None and bool(array.flags.c_contiguous) and bool(array.flags.writeable)
+        # In row-major order, aligned, and not read-only.
+        return array.base is None and bool(array.flags.carray)
 
     def is_contiguous(self, array: Any) -> bool:
         return bool(array.flags.c_contiguous)

@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from tensorflowlite_grad.backend import Backend
+from tensorflowlite_grad.backend import LOST_CONTEXT, Backend, Failure, reporting
 
 __all__ = ["TorchBackend"]
 
@@ -58,9 +58,11 @@ class TorchBackend(Backend):
 
         return make(_device(kind, index))
 
+    @reporting
     def to_numpy(self, array: Any) -> Any:
         return array.numpy(force=True)
 
+    @reporting
     def from_numpy(self, host: Any, kind: str, index: int) -> Any:
         import numpy as np
 
@@ -72,12 +74,15 @@ class TorchBackend(Backend):
     def native_dtype(self, name: str) -> Any:
         return getattr(torch, name, None)
 
+    @reporting
     def transfer(self, array: Any, kind: str, index: int) -> Any:
         return array.to(_device(kind, index), copy=True)
 
+    @reporting
     def copy(self, xp: Any, array: Any) -> Any:
         return array.clone(memory_format=torch.contiguous_format)
 
+    @reporting
     def write(self, target: Any, value: Any) -> None:
         # PyTorch refuses memory that overlaps in part, as in x[1:] = x[:-1].
         if value is not target and _share_memory(target, value):
@@ -132,9 +137,18 @@ class TorchBackend(Backend):
 
         return Generator(seed, _device(kind, index))
 
+    @reporting
     def synchronize(self, kind: str, index: int) -> None:
         if kind == "cuda":
             torch.cuda.synchronize(index)
+
+    def diagnose(self, error: Exception) -> Failure | None:
+        from .namespace import is_out_of_memory
+
+        if is_out_of_memory(error):
+            return Failure.MEMORY
+        lost = getattr(error, "error_code", None) in LOST_CONTEXT
+        return Failure.LOST if lost else super().diagnose(error)
 
     def describe_device(self, kind: str, index: int) -> str:
         if kind == "cpu":

@@ -29,13 +29,18 @@ def positive(x: Any) -> Any:
     return torch.positive(x).clone()
 
 
+def is_out_of_memory(error: Exception) -> bool:
+    """Return whether an error says that there is no memory; on the CPU only its text does."""
+    return isinstance(error, torch.OutOfMemoryError) or "allocate memory" in str(error)
+
+
 def _on(create: Any, device: Any) -> Any:
     def call(*args: Any, **kwargs: Any) -> Any:
         try:
             # Whatever the user has made PyTorch's default device.
             return create(*args, device=device, **kwargs)
         except RuntimeError as error:
-            if isinstance(error, torch.OutOfMemoryError) or "allocate memory" in str(error):
+            if is_out_of_memory(error):
                 raise MemoryError(str(error)) from None
             raise
 

@@ -4,6 +4,7 @@ To write a backend, subclass `Backend` and name it in the entry-point group
 ``tensorflowlite_grad.backends``; the documentation has a complete example.
 """
 
+from .failures import LOST_CONTEXT, AcceleratorError, Failure, OutOfMemoryError, reporting
 from .interface import Backend
 from .place import Place, device
 from .registry import BackendError, available, names, register_backend
@@ -16,8 +17,12 @@ from .selection import (
 )
 
 __all__ = [
+    "LOST_CONTEXT",
+    "AcceleratorError",
     "Backend",
     "BackendError",
+    "Failure",
+    "OutOfMemoryError",
     "Place",
     "available",
     "device",
@@ -25,6 +30,7 @@ __all__ = [
     "get_default_device",
     "names",
     "register_backend",
+    "reporting",
     "set_default_backend",
     "set_default_device",
     "use_backend",

@@ -13,6 +13,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from . import fallbacks
+from .failures import Failure
 from .strides import row_major
 
 if TYPE_CHECKING:
@@ -186,6 +187,10 @@ class Backend(ABC):
 
     def synchronize(self, kind: str, index: int) -> None:
         """Wait until the device has done all work given to it."""
+
+    def diagnose(self, error: Exception) -> Failure | None:
+        """Return what an error, raised by the library, says of the device; None if nothing."""
+        return Failure.MEMORY if isinstance(error, MemoryError) else None
 
     def describe_device(self, kind: str, index: int) -> str:
         """Return a line for people about a device: its model and memory."""

@@ -126,11 +126,12 @@ def use_backend(name: str) -> Iterator[None]:
     ...     tg.ones(2).backend
     'numpy'
     """
-    token = _default.set(_place_of_backend(name))
-    try:
+    place, before = _place_of_backend(name), _default.get()
+    try:  # an interrupt may come as soon as it is set
+        _default.set(place)
         yield
     finally:
-        _default.reset(token)
+        _default.set(before)
 
 
 def get_default_device() -> device:

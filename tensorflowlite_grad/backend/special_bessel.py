@@ -6,7 +6,7 @@ Integrals and series are those of the Digital Library of Mathematical Functions 
 
 from __future__ import annotations
 
-from math import cos, exp, factorial, gamma, inf, pi, sin, sqrt
+from math import exp, factorial, gamma, inf, pi, sin, sqrt
 from typing import Any
 
 from .special import _EULER, _full, polynomial
@@ -19,7 +19,7 @@ Array = Any
 
 _FAR = 30.0
 #: Cosines less one, squared sines, and weights.
-_CIRCLE = [(cos(pi * k / 28) - 1, sin(pi * k / 28) ** 2, 1 / 28) for k in range(1, 28)]
+_CIRCLE = [(-2 * sin(pi * k / 56) ** 2, sin(pi * k / 28) ** 2, 1 / 28) for k in range(1, 28)]
 # The smallest first, for the sake of the last digits.
 _CIRCLE = [(-2.0, 0.0, 1 / 56), *_CIRCLE[::-1], (0.0, 0.0, 1 / 56)]
 

@@ -13,6 +13,7 @@ from typing import Any
 __all__ = [
     "as_strided",
     "constant_pad",
+    "dense_order",
     "overlapping",
     "positions",
     "row_major",
@@ -52,6 +53,18 @@ def overlapping(shape: Shape, strides: Shape) -> bool:
                 return True
             reach += stride * (n - 1)
     return False
+
+
+def dense_order(shape: Shape, strides: Shape) -> Shape | None:
+    """Return the axes from the outermost in memory to the innermost, if no gap is between."""
+    order = sorted(range(len(shape)), key=lambda k: (strides[k], shape[k]), reverse=True)
+    step = 1
+    for k in reversed(order):
+        if shape[k] != 1:
+            if strides[k] != step:
+                return None
+            step *= shape[k]
+    return tuple(order)
 
 
 def positions(xp: Any, shape: Shape, strides: Shape, offset: int) -> Array:

@@ -7,6 +7,7 @@ the current one, and no NumPy array is taken or given without `asnumpy` or `asar
 from __future__ import annotations
 
 import contextlib
+import gc
 import math
 import threading
 from types import ModuleType, SimpleNamespace
@@ -16,15 +17,29 @@ import numpy as np
 
 from tensorflowlite_grad_numpy.random import Generator as HostGenerator
 
-#: How many devices there are, and whether there is a driver; tests change it.
-MACHINE = SimpleNamespace(devices=2, driver=True, namespace=None)
+#: How many devices there are, whether there is a driver, and whether a kernel has failed, so
+#: that whatever comes next says so; tests change it.
+MACHINE = SimpleNamespace(devices=2, driver=True, failed=False, namespace=None)
 #: Current until somebody chooses: no array is here, so that what forgets to choose fails.
 NO_DEVICE = -1
 _thread = threading.local()
 
 
 class CUDARuntimeError(RuntimeError):
-    pass
+    status = 35
+
+
+class CUDADriverError(RuntimeError):
+    status = 0
+
+
+def _alive() -> None:
+    if MACHINE.failed:
+        error = CUDARuntimeError(
+            "cudaErrorIllegalAddress: an illegal memory access was encountered"
+        )
+        error.status = 700
+        raise error
 
 
 class UnownedMemory:
@@ -54,7 +69,7 @@ class Device:
         return self.id
 
     def synchronize(self) -> None:
-        pass
+        _alive()
 
 
 class _Pointer:
@@ -164,6 +179,7 @@ class ndarray(np.lib.mixins.NDArrayOperatorsMixin):
         return _lift(self._host.imag)
 
     def copy(self, order: str = "C") -> Any:
+        _alive()
         return ndarray(self._host.copy(order), _current())  # to the current device, as CuPy's
 
     def view(self, dtype: Any = None, array_class: Any = None) -> Any:
@@ -211,6 +227,7 @@ def _lift(value: Any) -> Any:
 
 def _lifted(function: Any) -> Any:
     def call(*args: Any, **kwargs: Any) -> Any:
+        _alive()
         out = kwargs.get("out")
         result = function(*_lower(args), **_lower(kwargs))
         if out is not None:
@@ -222,6 +239,7 @@ def _lifted(function: Any) -> Any:
 
 
 def array(obj: Any, dtype: Any = None, copy: bool = True, order: str = "K", **_: Any) -> Any:
+    _alive()
     if isinstance(obj, ndarray):
         same = (dtype is None or obj.dtype == dtype) and obj._device == _current()
         if same and not copy:
@@ -235,7 +253,16 @@ def asarray(obj: Any, dtype: Any = None, **_: Any) -> Any:
 
 
 def asnumpy(value: Any, **_: Any) -> Any:
+    _alive()
     return value._host.copy() if isinstance(value, ndarray) else np.asarray(value)
+
+
+class _MemoryPool:
+    """Counts the memory of the arrays that there are."""
+
+    def used_bytes(self) -> int:
+        arrays = [a._host for a in gc.get_objects() if type(a) is ndarray]
+        return sum({id(owner): owner.nbytes for owner in map(_owner, arrays)}.values())
 
 
 def may_share_memory(a: Any, b: Any) -> bool:
@@ -333,13 +360,17 @@ def _modules() -> dict[str, ModuleType]:
             "minor": 0,
         },
     )
-    cuda = _module("cupy.cuda", Device=Device, UnownedMemory=UnownedMemory, runtime=runtime)
+    driver = _module("cupy.cuda.driver", CUDADriverError=CUDADriverError)
+    cuda = _module(
+        "cupy.cuda", Device=Device, UnownedMemory=UnownedMemory, runtime=runtime, driver=driver
+    )
     members.update(
         __version__="0 (a stand-in on NumPy)",
         ndarray=ndarray,
         array=array,
         asarray=asarray,
         asnumpy=asnumpy,
+        get_default_memory_pool=_MemoryPool,
         may_share_memory=may_share_memory,
         cuda=cuda,
         random=_module("cupy.random", default_rng=_Generator),
