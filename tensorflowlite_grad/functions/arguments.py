@@ -6,6 +6,7 @@ from math import prod
 from operator import index as as_index
 from typing import TYPE_CHECKING, Any
 
+from ..autograd import modes
 from ..autograd.graph import Variable
 from ..backend import registry
 from ..ops import conversion, promotion
@@ -18,6 +19,7 @@ __all__ = [
     "axes",
     "axis",
     "holds",
+    "is_number",
     "one_of",
     "reduction",
     "shape_argument",
@@ -121,12 +123,17 @@ def shape_argument(name: str, size: Any) -> tuple[int, ...]:
 
 
 def as_tensor_argument(name: str, value: Any, argument: str = "input", position: int = 1) -> Any:
-    """Return a tensor for an argument that may be an array; TypeError for anything else."""
+    """Return a tensor for an argument that may be an array; TypeError for anything else.
+
+    An array is copied where operations are recorded, unless it is to be changed in place.
+    """
     if isinstance(value, Variable):
         return value
     place = registry.place_of(value)
     if place is not None:
-        return place.adopt(value)
+        tensor = place.adopt(value)
+        written = position == 1 and name.endswith("_")
+        return promotion.take_apart(tensor) if modes.is_grad_enabled() and not written else tensor
     raise TypeError(
         f"{name}(): argument {argument!r} (position {position}) must be Tensor, not "
         f"{type(value).__name__}"
@@ -136,6 +143,11 @@ def as_tensor_argument(name: str, value: Any, argument: str = "input", position:
 def holds(condition: Any, otherwise: bool) -> bool:
     """Return a condition's truth; `otherwise` where it may differ between examples of a batch."""
     return otherwise if condition._place.level else bool(condition)
+
+
+def is_number(value: Any, number: int) -> bool:
+    """Return whether a factor is a certain number; a tensor is none: it may have a gradient."""
+    return not isinstance(value, Variable) and bool(value == number)
 
 
 def together(name: str, tensors: Sequence[Any]) -> list[Any]:

@@ -9,6 +9,7 @@ from ..ops import comparison as ops
 from . import docstrings
 from .arguments import as_tensor_argument
 from .elementwise import abs
+from .outputs import public
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -44,26 +45,26 @@ __all__ = [
     "signbit",
 ]
 
-eq = ops.eq.taking("other")
-ne = not_equal = ops.ne.taking("other")
-lt = less = ops.lt.taking("other")
-le = less_equal = ops.le.taking("other")
-gt = greater = ops.gt.taking("other")
-ge = greater_equal = ops.ge.taking("other")
+eq = public(ops.eq, ("other",))
+ne = not_equal = public(ops.ne, ("other",))
+lt = less = public(ops.lt, ("other",))
+le = less_equal = public(ops.le, ("other",))
+gt = greater = public(ops.gt, ("other",))
+ge = greater_equal = public(ops.ge, ("other",))
 isnan = ops.isnan.call
 isinf = ops.isinf.call
 isfinite = ops.isfinite.call
-signbit = ops.signbit.call
-logical_not = ops.logical_not.call
-logical_and = ops.logical_and.taking()
-logical_or = ops.logical_or.taking()
-logical_xor = ops.logical_xor.taking()
-bitwise_not = ops.bitwise_not.call
-bitwise_and = ops.bitwise_and.call
-bitwise_or = ops.bitwise_or.call
-bitwise_xor = ops.bitwise_xor.call
-bitwise_left_shift = ops.bitwise_left_shift.call
-bitwise_right_shift = ops.bitwise_right_shift.call
+signbit = public(ops.signbit, dtypes="exact")
+logical_not = public(ops.logical_not)
+logical_and = public(ops.logical_and, ())
+logical_or = public(ops.logical_or, ())
+logical_xor = public(ops.logical_xor, ())
+bitwise_not = public(ops.bitwise_not, dtypes="exact")
+bitwise_and = public(ops.bitwise_and)
+bitwise_or = public(ops.bitwise_or)
+bitwise_xor = public(ops.bitwise_xor)
+bitwise_left_shift = public(ops.bitwise_left_shift)
+bitwise_right_shift = public(ops.bitwise_right_shift)
 
 #: Where doctest finds the examples of functions that no source shows.
 __test__ = docstrings.attach(globals())

@@ -11,6 +11,7 @@ from ..ops.shape import reshape_copy
 from .arguments import as_tensor_argument, together
 from .arguments import axis as axis_of
 from .diagonals import diagonal
+from .outputs import takes_out, write_into
 from .products import matmul
 from .reductions import sum as sum_of
 from .shape import expand, permute, reshape
@@ -31,7 +32,7 @@ def _shape(t: Any) -> tuple[int, ...]:
 # -- tensordot and kron -------------------------------------------------------------------------
 
 
-def tensordot(a: Any, b: Any, dims: Any = 2, out: None = None) -> Tensor:
+def tensordot(a: Any, b: Any, dims: Any = 2, out: Tensor | None = None) -> Tensor:
     """Return the sums of products of two tensors over some axes of both.
 
     Parameters
@@ -39,6 +40,8 @@ def tensordot(a: Any, b: Any, dims: Any = 2, out: None = None) -> Tensor:
     a, b : Tensor
     dims : int or pair of lists of int
         How many: the last of `a` with the first of `b`; or which, for each.
+    out : Tensor, optional
+        Where the result is written.
 
     Examples
     --------
@@ -46,6 +49,8 @@ def tensordot(a: Any, b: Any, dims: Any = 2, out: None = None) -> Tensor:
     >>> tg.tensordot(tg.ones(2, 3, 4), tg.ones(3, 4, 5)).shape
     tensorflowlite_grad.Size([2, 5])
     """
+    if out is not None:
+        return write_into("tensordot", out, tensordot(a, b, dims))
     a, b = as_tensor_argument("tensordot", a, "a"), as_tensor_argument("tensordot", b, "b", 2)
     n, m = a._array.ndim, b._array.ndim
     if hasattr(dims, "_array"):
@@ -97,7 +102,8 @@ def tensordot(a: Any, b: Any, dims: Any = 2, out: None = None) -> Tensor:
     return reshape(matmul(x, y), (*left, *right))
 
 
-def kron(input: Any, other: Any) -> Tensor:
+@takes_out("cast")
+def kron(input: Any, other: Any, *, out: Tensor | None = None) -> Tensor:
     """Return the Kronecker product: each element of one times all of the other.
 
     Examples

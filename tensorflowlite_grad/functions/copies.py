@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ..ops import conversion
 from . import diagonals, shape, slicing
 from .arguments import as_tensor_argument
+from .outputs import takes_out
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -27,7 +28,8 @@ __all__ = [
 ]
 
 
-def alias_copy(input: Any) -> Tensor:
+@takes_out()
+def alias_copy(input: Any, *, out: Tensor | None = None) -> Tensor:
     """Return a copy of a tensor.
 
     Examples
@@ -39,7 +41,8 @@ def alias_copy(input: Any) -> Tensor:
     return conversion.clone(as_tensor_argument("alias_copy", input))
 
 
-def detach_copy(input: Any) -> Tensor:
+@takes_out()
+def detach_copy(input: Any, *, out: Tensor | None = None) -> Tensor:
     """Return a copy of a tensor without history.
 
     Examples
@@ -51,7 +54,10 @@ def detach_copy(input: Any) -> Tensor:
     return conversion.clone(as_tensor_argument("detach_copy", input).detach())
 
 
-def diagonal_copy(input: Any, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
+@takes_out()
+def diagonal_copy(
+    input: Any, offset: int = 0, dim1: int = 0, dim2: int = 1, *, out: Tensor | None = None
+) -> Tensor:
     """Return a copy of what `diagonal` shows.
 
     Examples
@@ -63,7 +69,10 @@ def diagonal_copy(input: Any, offset: int = 0, dim1: int = 0, dim2: int = 1) -> 
     return conversion.clone(diagonals.diagonal(input, offset, dim1, dim2))
 
 
-def expand_copy(input: Any, size: Any, *, implicit: bool = False) -> Tensor:
+@takes_out()
+def expand_copy(
+    input: Any, size: Any, *, implicit: bool = False, out: Tensor | None = None
+) -> Tensor:
     """Return a copy of what `Tensor.expand` shows.
 
     Examples
@@ -76,7 +85,8 @@ def expand_copy(input: Any, size: Any, *, implicit: bool = False) -> Tensor:
     return conversion.clone(shape.expand(input, size))
 
 
-def permute_copy(input: Any, dims: Any) -> Tensor:
+@takes_out()
+def permute_copy(input: Any, dims: Any, *, out: Tensor | None = None) -> Tensor:
     """Return a copy of what `permute` shows.
 
     Examples
@@ -89,7 +99,8 @@ def permute_copy(input: Any, dims: Any) -> Tensor:
     return conversion.clone(shape.permute(input, dims))
 
 
-def select_copy(input: Any, dim: int, index: int) -> Tensor:
+@takes_out()
+def select_copy(input: Any, dim: int, index: int, *, out: Tensor | None = None) -> Tensor:
     """Return a copy of what `select` shows.
 
     Examples
@@ -101,8 +112,15 @@ def select_copy(input: Any, dim: int, index: int) -> Tensor:
     return conversion.clone(slicing.select(input, dim, index))
 
 
+@takes_out()
 def slice_copy(
-    input: Any, dim: int = 0, start: int | None = None, end: int | None = None, step: int = 1
+    input: Any,
+    dim: int = 0,
+    start: int | None = None,
+    end: int | None = None,
+    step: int = 1,
+    *,
+    out: Tensor | None = None,
 ) -> Tensor:
     """Return a copy of what `slice` shows.
 
@@ -115,7 +133,8 @@ def slice_copy(
     return conversion.clone(slicing.slice(input, dim, start, end, step))
 
 
-def squeeze_copy(input: Any, dim: Any = None) -> Tensor:
+@takes_out()
+def squeeze_copy(input: Any, dim: Any = None, *, out: Tensor | None = None) -> Tensor:
     """Return a copy of what `squeeze` shows.
 
     Examples
@@ -127,7 +146,8 @@ def squeeze_copy(input: Any, dim: Any = None) -> Tensor:
     return conversion.clone(shape.squeeze(input, dim))
 
 
-def t_copy(input: Any) -> Tensor:
+@takes_out()
+def t_copy(input: Any, *, out: Tensor | None = None) -> Tensor:
     """Return a copy of what `t` shows.
 
     Examples
@@ -140,7 +160,8 @@ def t_copy(input: Any) -> Tensor:
     return conversion.clone(shape.t(input))
 
 
-def transpose_copy(input: Any, dim0: int, dim1: int) -> Tensor:
+@takes_out()
+def transpose_copy(input: Any, dim0: int, dim1: int, *, out: Tensor | None = None) -> Tensor:
     """Return a copy of what `transpose` shows.
 
     Examples
@@ -153,7 +174,8 @@ def transpose_copy(input: Any, dim0: int, dim1: int) -> Tensor:
     return conversion.clone(shape.transpose(input, dim0, dim1))
 
 
-def unsqueeze_copy(input: Any, dim: int) -> Tensor:
+@takes_out()
+def unsqueeze_copy(input: Any, dim: int, *, out: Tensor | None = None) -> Tensor:
     """Return a copy of what `unsqueeze` shows.
 
     Examples
@@ -165,7 +187,8 @@ def unsqueeze_copy(input: Any, dim: int) -> Tensor:
     return conversion.clone(shape.unsqueeze(input, dim))
 
 
-def view_copy(input: Any, size: Any) -> Tensor:
+@takes_out()
+def view_copy(input: Any, size: Any, *, out: Tensor | None = None) -> Tensor:
     """Return a copy of what `Tensor.view` shows.
 
     Examples

@@ -26,6 +26,7 @@ from .factory import (
     number,
     out_of_memory,
 )
+from .outputs import made_into, takes_out
 from .ranges import arange, linspace, logspace, range
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ def zeros(
     device: Any = None,
     requires_grad: bool = False,
     pin_memory: bool = False,
+    out: Tensor | None = None,
 ) -> Tensor:
     """Return zeros.
 
@@ -96,6 +98,10 @@ def zeros(
     tensor([[0., 0., 0.],
             [0., 0., 0.]])
     """
+    if out is not None:
+        given = shape if size is None else (size,)
+        options = {"layout": layout, "device": device, "requires_grad": requires_grad}
+        return made_into(out, zeros, *given, dtype=dtype, **options)
     given = shape if size is None else (size,)
     return made("zeros", given, "zeros", dtype, device, requires_grad, layout=layout)
 
@@ -108,6 +114,7 @@ def ones(
     device: Any = None,
     requires_grad: bool = False,
     pin_memory: bool = False,
+    out: Tensor | None = None,
 ) -> Tensor:
     """Return ones: see `zeros`.
 
@@ -117,6 +124,10 @@ def ones(
     >>> tg.ones(2)
     tensor([1., 1.])
     """
+    if out is not None:
+        given = shape if size is None else (size,)
+        options = {"layout": layout, "device": device, "requires_grad": requires_grad}
+        return made_into(out, ones, *given, dtype=dtype, **options)
     given = shape if size is None else (size,)
     return made("ones", given, "ones", dtype, device, requires_grad, layout=layout)
 
@@ -130,6 +141,7 @@ def empty(
     requires_grad: bool = False,
     pin_memory: bool = False,
     memory_format: Any = None,
+    out: Tensor | None = None,
 ) -> Tensor:
     """Return a tensor whose elements are whatever the memory held: see `zeros`.
 
@@ -139,6 +151,10 @@ def empty(
     >>> tg.empty(2, 3).shape
     tensorflowlite_grad.Size([2, 3])
     """
+    if out is not None:
+        given = shape if size is None else (size,)
+        options = {"layout": layout, "device": device, "requires_grad": requires_grad}
+        return made_into(out, empty, *given, dtype=dtype, memory_format=memory_format, **options)
     given = shape if size is None else (size,)
     return made(
         "empty",
@@ -174,6 +190,7 @@ def _filled_with(name: str, shape: tuple[int, ...], value: Any, wanted: Any, pla
     return conversion.clone(moved.expand(shape))
 
 
+@takes_out("made")
 def full(
     size: Any,
     fill_value: Any,
@@ -183,6 +200,7 @@ def full(
     device: Any = None,
     requires_grad: bool = False,
     pin_memory: bool = False,
+    out: Tensor | None = None,
 ) -> Tensor:
     """Return a tensor filled with one number.
 
@@ -208,8 +226,8 @@ def full(
         place = fill_value._place if device is None else resolve(device, fill_value._place)
         wanted = dtype_argument(dtype) or fill_value._place.dtype_of(fill_value._array)
         shape = shape_argument("full", (size,))
-        out = _filled_with("full", shape, fill_value, wanted, place)
-        return out if out._edge is not None or not requires_grad else out.requires_grad_()
+        result = _filled_with("full", shape, fill_value, wanted, place)
+        return result if result._edge is not None or not requires_grad else result.requires_grad_()
     fill_value, wanted = _filling("full", fill_value, dtype)
     return made("full", (size,), "full", wanted, device, requires_grad, fill_value, layout=layout)
 
@@ -363,6 +381,7 @@ def zero_(input: Any) -> Tensor:
     return as_tensor_argument("zero_", input).zero_()
 
 
+@takes_out("made")
 def eye(
     n: Any,
     m: Any = None,
@@ -372,6 +391,7 @@ def eye(
     device: Any = None,
     requires_grad: bool = False,
     pin_memory: bool = False,
+    out: Tensor | None = None,
 ) -> Tensor:
     """Return a matrix with ones on the diagonal.
 

@@ -12,6 +12,7 @@ from ..ops import cumulative as ops
 from .arguments import as_tensor_argument, one_of
 from .arguments import axis as axis_of
 from .index_tensors import along_axis
+from .outputs import takes_out
 from .reductions import added, along_one_axis, reduced
 
 if TYPE_CHECKING:
@@ -20,7 +21,10 @@ if TYPE_CHECKING:
 __all__ = ["cummax", "cummin", "cumprod", "cumsum", "logcumsumexp"]
 
 
-def cumsum(input: Any, dim: Any = None, *, dtype: Any = None, axis: Any = None) -> Tensor:
+@takes_out("own")
+def cumsum(
+    input: Any, dim: Any = None, *, dtype: Any = None, axis: Any = None, out: Tensor | None = None
+) -> Tensor:
     """Return the running sums along `dim`.
 
     Examples
@@ -33,7 +37,10 @@ def cumsum(input: Any, dim: Any = None, *, dtype: Any = None, axis: Any = None) 
     return along_one_axis("cumsum", lambda x, d: added(ops.cumsum, x, dtype, d), input, dim, axis)
 
 
-def cumprod(input: Any, dim: Any = None, *, dtype: Any = None, axis: Any = None) -> Tensor:
+@takes_out("own")
+def cumprod(
+    input: Any, dim: Any = None, *, dtype: Any = None, axis: Any = None, out: Tensor | None = None
+) -> Tensor:
     """Return the running products along `dim`; the gradient is right at zeros too.
 
     Examples
@@ -46,7 +53,10 @@ def cumprod(input: Any, dim: Any = None, *, dtype: Any = None, axis: Any = None)
     return along_one_axis("cumprod", lambda x, d: added(ops.cumprod, x, dtype, d), input, dim, axis)
 
 
-def logcumsumexp(input: Any, dim: Any = None, *, axis: Any = None) -> Tensor:
+@takes_out()
+def logcumsumexp(
+    input: Any, dim: Any = None, *, axis: Any = None, out: Tensor | None = None
+) -> Tensor:
     """Return the logarithm of the running sums of exponentials along `dim`, without overflow.
 
     Where all so far are -inf, so is the result, and its gradient is 0.
@@ -92,7 +102,8 @@ def _running(name: str, op: Any, result: Any, input: Any, dim: Any, axis: Any) -
     return result(values, indices) if ndim else result(values.reshape(()), indices.reshape(()))
 
 
-def cummax(input: Any, dim: Any = None, *, axis: Any = None) -> Any:
+@takes_out()
+def cummax(input: Any, dim: Any = None, *, axis: Any = None, out: Any = None) -> Any:
     """Return the greatest elements so far along `dim`, and where they are.
 
     Returns
@@ -109,7 +120,8 @@ def cummax(input: Any, dim: Any = None, *, axis: Any = None) -> Any:
     return _running("cummax", ops.cummax, return_types.cummax, input, dim, axis)
 
 
-def cummin(input: Any, dim: Any = None, *, axis: Any = None) -> Any:
+@takes_out()
+def cummin(input: Any, dim: Any = None, *, axis: Any = None, out: Any = None) -> Any:
     """Return the least elements so far along `dim`, and where they are: see `cummax`.
 
     Examples

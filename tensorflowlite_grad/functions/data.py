@@ -20,7 +20,7 @@ from ..dtypes import (
 from ..layouts import check_layout
 from ..ops import conversion
 from ..ops.promotion import scalar_array
-from .factory import dtype_argument, finish, require
+from .factory import dtype_argument, finish, number, require
 from .nested import check_values, host_array
 
 if TYPE_CHECKING:
@@ -228,7 +228,7 @@ def scalar_tensor(
     tensor(3.)
     """
     check_layout("scalar_tensor", layout)
-    s = s.item() if isinstance(s, Variable) else s  # type: ignore[attr-defined]
+    s = number(s)
     kind = kind_of_scalar(s)
     if kind is None:
         raise TypeError(

@@ -10,6 +10,7 @@ from ..ops import strided as ops
 from .arguments import as_tensor_argument
 from .arguments import axis as axis_of
 from .indexing import assigned
+from .outputs import takes_out
 from .padding import fill_value as fill_value_of
 from .shape import expand, reshape
 from .strided import shows_views, sliced_source
@@ -61,7 +62,8 @@ def diagonal(input: Any, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tenso
     return (ops.diagonal if shows_views(input) else ops.get).record(input, *lattice)
 
 
-def diag(input: Any, diagonal: int = 0) -> Tensor:
+@takes_out()
+def diag(input: Any, diagonal: int = 0, *, out: Tensor | None = None) -> Tensor:
     """Return the diagonal of a matrix, or the matrix with a given diagonal.
 
     Examples

@@ -13,6 +13,7 @@ from .arguments import axis as axis_of
 from .comparison import ne
 from .cumulative import cumsum
 from .joining import cat
+from .outputs import takes_out
 from .reductions import sum as sum_of
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["cumulative_trapezoid", "diff", "gradient", "trapezoid", "trapz"]
 
 
+@takes_out()
 def diff(
     input: Any,
     n: int = 1,
@@ -29,6 +31,7 @@ def diff(
     append: Any = None,
     *,
     axis: Any = None,
+    out: Tensor | None = None,
 ) -> Tensor:
     """Return the differences of neighbours along `dim`, taken `n` times.
 
@@ -68,14 +71,14 @@ def diff(
     if not n:
         return conversion.clone(input)
     parts = [part for part in (prepend, input, append) if part is not None]
-    out = cat(parts, d) if len(parts) > 1 else input
-    for _ in range(min(n, out._array.shape[d])):
-        if out.dtype is not dtypes.bool_:
-            out = ops.diff.record(out, d)
+    result = cat(parts, d) if len(parts) > 1 else input
+    for _ in range(min(n, result._array.shape[d])):
+        if result.dtype is not dtypes.bool_:
+            result = ops.diff.record(result, d)
         else:
-            size = out._array.shape[d]
-            out = ne(out.narrow(d, 1, size - 1), out.narrow(d, 0, size - 1))
-    return out
+            size = result._array.shape[d]
+            result = ne(result.narrow(d, 1, size - 1), result.narrow(d, 0, size - 1))
+    return result
 
 
 def gradient(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..autograd.graph import Variable, cell_of
+from ..autograd.graph import Variable, cell_of, viewable
 from ..backend import device as Device
 from ..backend import registry
 from ..backend.selection import default_place, resolve
@@ -46,9 +46,8 @@ def exported(tensor: Any) -> Any:
             "Can't export tensors that require gradient, use tensor.detach(): another library "
             "would not record what it does with them"
         )
-    tensor._array = tensor._place.backend.mutable(tensor._array)
     cell_of(tensor)
-    return tensor._array
+    return viewable(tensor)
 
 
 def capsule_of(tensor: Any, stream: Any, max_version: Any, dl_device: Any, copy: Any) -> Any:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from . import docstrings_of_scattering
+from .outputs import documented
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -536,12 +537,14 @@ def attach(
             continue
         summary, arguments, result = (texts or TEXTS)[name]
         function: Callable[..., Any] = module[name]
-        code = function.__code__
+        code = getattr(function, "plain", function).__code__
         parameters = "\n".join(_PARAMETERS[p] for p in code.co_varnames[: code.co_argcount])
         example = _example(f"{prefix}.{name}({', '.join(arguments)})", result)
-        function.__doc__ = made[name] = (
-            f"{summary}\n\nParameters\n----------\n{parameters}\n\n{example}"
-        )
+        text = f"{summary}\n\nParameters\n----------\n{parameters}\n\n{example}"
+        if hasattr(function, "plain"):
+            function.plain.__doc__ = text
+            text = documented(text)
+        function.__doc__ = made[name] = text
     return made
 
 

@@ -19,7 +19,8 @@ from ..ops import (
     trigonometric,
 )
 from . import docstrings
-from .arguments import as_tensor_argument
+from .arguments import as_tensor_argument, is_number
+from .outputs import public, takes_out
 from .positions import nonzero
 
 if TYPE_CHECKING:
@@ -108,54 +109,54 @@ __all__ = [
     "xlogy",
 ]
 
-mul = multiply = arithmetic.mul.call
-neg = negative = arithmetic.neg.call
-square = arithmetic.square.call
-sqrt = arithmetic.sqrt.call
-rsqrt = arithmetic.rsqrt.call
-reciprocal = arithmetic.reciprocal.call
-abs = absolute = arithmetic.abs_.call
-sign = arithmetic.sign.call
-sgn = arithmetic.sgn.call
-floor = arithmetic.floor.call
-ceil = arithmetic.ceil.call
-trunc = fix = arithmetic.trunc.call
-frac = arithmetic.frac.call
-floor_divide = arithmetic.floor_divide.call
-remainder = arithmetic.remainder.call
+mul = multiply = public(arithmetic.mul)
+neg = negative = public(arithmetic.neg, dtypes="exact")
+square = public(arithmetic.square)
+sqrt = public(arithmetic.sqrt)
+rsqrt = public(arithmetic.rsqrt)
+reciprocal = public(arithmetic.reciprocal)
+abs = absolute = public(arithmetic.abs_, dtypes="exact")
+sign = public(arithmetic.sign, dtypes="exact")
+sgn = public(arithmetic.sgn, dtypes="exact")
+floor = public(arithmetic.floor, dtypes="exact")
+ceil = public(arithmetic.ceil, dtypes="exact")
+trunc = fix = public(arithmetic.trunc, dtypes="exact")
+frac = public(arithmetic.frac, dtypes="exact")
+floor_divide = public(arithmetic.floor_divide)
+remainder = public(arithmetic.remainder)
 # PyTorch takes no numbers for some operands.
-fmod = arithmetic.fmod.taking("other")
-hypot = arithmetic.hypot.taking()
-copysign = arithmetic.copysign.taking("other")
-maximum = arithmetic.maximum.taking()
-minimum = arithmetic.minimum.taking()
+fmod = public(arithmetic.fmod, ("other",))
+hypot = public(arithmetic.hypot, ())
+copysign = public(arithmetic.copysign, ("other",))
+maximum = public(arithmetic.maximum, ())
+minimum = public(arithmetic.minimum, ())
 relu = arithmetic.relu.call
-exp = exponential.exp.call
-exp2 = exponential.exp2.call
-expm1 = exponential.expm1.call
-log = exponential.log_.call
-log2 = exponential.log2.call
-log10 = exponential.log10.call
-log1p = exponential.log1p.call
-logaddexp = exponential.logaddexp.taking()
-sigmoid = exponential.sigmoid.call
+exp = public(exponential.exp)
+exp2 = public(exponential.exp2)
+expm1 = public(exponential.expm1)
+log = public(exponential.log_)
+log2 = public(exponential.log2)
+log10 = public(exponential.log10)
+log1p = public(exponential.log1p)
+logaddexp = public(exponential.logaddexp, ())
+sigmoid = public(exponential.sigmoid)
 softplus = exponential.softplus.call
-logsigmoid = exponential.logsigmoid.call
-erf = special.erf.call
-xlogy = exponential.xlogy.call
-sin = trigonometric.sin.call
-cos = trigonometric.cos.call
-tan = trigonometric.tan.call
-asin = arcsin = trigonometric.asin.call
-acos = arccos = trigonometric.acos.call
-atan = arctan = trigonometric.atan.call
-sinh = trigonometric.sinh.call
-cosh = trigonometric.cosh.call
-tanh = trigonometric.tanh.call
-asinh = arcsinh = trigonometric.asinh.call
-acosh = arccosh = trigonometric.acosh.call
-atanh = arctanh = trigonometric.atanh.call
-atan2 = arctan2 = trigonometric.atan2.taking()
+logsigmoid = public(exponential.logsigmoid, dtypes="exact")
+erf = public(special.erf)
+xlogy = public(exponential.xlogy)
+sin = public(trigonometric.sin)
+cos = public(trigonometric.cos)
+tan = public(trigonometric.tan)
+asin = arcsin = public(trigonometric.asin)
+acos = arccos = public(trigonometric.acos)
+atan = arctan = public(trigonometric.atan)
+sinh = public(trigonometric.sinh)
+cosh = public(trigonometric.cosh)
+tanh = public(trigonometric.tanh)
+asinh = arcsinh = public(trigonometric.asinh)
+acosh = arccosh = public(trigonometric.acosh)
+atanh = arctanh = public(trigonometric.atanh)
+atan2 = arctan2 = public(trigonometric.atan2, ())
 
 #: Where doctest finds the examples of functions that no source shows.
 __test__ = docstrings.attach(globals())
@@ -170,7 +171,8 @@ _round = arithmetic.round_.call
 _logit = exponential.logit.call
 
 
-def add(input: Any, other: Any, *, alpha: Any = 1) -> Tensor:
+@takes_out("cast")
+def add(input: Any, other: Any, *, alpha: Any = 1, out: Tensor | None = None) -> Tensor:
     """Return ``input + alpha * other``.
 
     Parameters
@@ -186,10 +188,13 @@ def add(input: Any, other: Any, *, alpha: Any = 1) -> Tensor:
     >>> tg.add(tg.tensor([1.0, 2.0]), tg.tensor([3.0, 4.0]), alpha=2)
     tensor([ 7., 10.])
     """
-    return _add(input, other) if alpha == 1 else _add(input, other * alpha)
+    if alpha.__class__ is int and alpha == 1:
+        return _add(input, other)
+    return _add(input, other if is_number(alpha, 1) else other * alpha)
 
 
-def sub(input: Any, other: Any, *, alpha: Any = 1) -> Tensor:
+@takes_out("cast")
+def sub(input: Any, other: Any, *, alpha: Any = 1, out: Tensor | None = None) -> Tensor:
     """Return ``input - alpha * other``.
 
     Examples
@@ -198,7 +203,9 @@ def sub(input: Any, other: Any, *, alpha: Any = 1) -> Tensor:
     >>> tg.sub(tg.tensor([5.0, 6.0]), 2)
     tensor([3., 4.])
     """
-    return _sub(input, other) if alpha == 1 else _sub(input, other * alpha)
+    if alpha.__class__ is int and alpha == 1:
+        return _sub(input, other)
+    return _sub(input, other if is_number(alpha, 1) else other * alpha)
 
 
 subtract = sub
@@ -236,7 +243,7 @@ def rsub(input: Any, other: Any, *, alpha: Any = 1) -> Tensor:
     if isinstance(other, Variable) and isinstance(input, Variable):
         return sub(other, input, alpha=alpha)
     input = as_tensor_argument("rsub", input)
-    if alpha != 1:
+    if not is_number(alpha, 1):
         input = mul(input, alpha)
     if other.__class__ is float or other.__class__ is int:
         return _rsub(input, other)
@@ -245,7 +252,10 @@ def rsub(input: Any, other: Any, *, alpha: Any = 1) -> Tensor:
     return reflected(_sub, input, other)
 
 
-def div(input: Any, other: Any, *, rounding_mode: str | None = None) -> Tensor:
+@takes_out("cast")
+def div(
+    input: Any, other: Any, *, rounding_mode: str | None = None, out: Tensor | None = None
+) -> Tensor:
     """Return the quotient; of integers, as floating-point numbers.
 
     Parameters
@@ -278,7 +288,8 @@ def div(input: Any, other: Any, *, rounding_mode: str | None = None) -> Tensor:
 divide = true_divide = div
 
 
-def pow(input: Any, exponent: Any) -> Tensor:
+@takes_out("cast")
+def pow(input: Any, exponent: Any, *, out: Tensor | None = None) -> Tensor:
     """Return ``input`` raised to ``exponent``.
 
     Raises
@@ -339,7 +350,8 @@ def rdiv(input: Any, other: Any) -> Tensor:
     return _div(other, input) if isinstance(other, Variable) else reflected(_div, input, other)
 
 
-def round(input: Any, *, decimals: int = 0) -> Tensor:
+@takes_out()
+def round(input: Any, *, decimals: int = 0, out: Tensor | None = None) -> Tensor:
     """Return the elements rounded to the nearest integer, halves to even.
 
     Parameters
@@ -357,7 +369,8 @@ def round(input: Any, *, decimals: int = 0) -> Tensor:
     return _round(input, decimals)
 
 
-def logit(input: Any, eps: float | None = None) -> Tensor:
+@takes_out("cast")
+def logit(input: Any, eps: float | None = None, *, out: Tensor | None = None) -> Tensor:
     """Return log(x / (1 - x)) of each element x, the inverse of `sigmoid`.
 
     Parameters
@@ -380,7 +393,8 @@ def logit(input: Any, eps: float | None = None) -> Tensor:
     return _logit(arithmetic.clamp_scalar.call(input, float(eps), 1.0 - eps))
 
 
-def clamp(input: Any, min: Any = None, max: Any = None) -> Tensor:
+@takes_out("cast")
+def clamp(input: Any, min: Any = None, max: Any = None, *, out: Tensor | None = None) -> Tensor:
     """Return the elements limited to a range; at a bound the gradient passes.
 
     Parameters
@@ -403,8 +417,8 @@ def clamp(input: Any, min: Any = None, max: Any = None) -> Tensor:
     if min is None and max is None:
         raise RuntimeError("clamp: At least one of 'min' or 'max' must not be None")
     if isinstance(min, Variable) or isinstance(max, Variable):
-        out = input if min is None else _clamp_tensor(input, min, True)
-        return out if max is None else _clamp_tensor(out, max, False)
+        result = input if min is None else _clamp_tensor(input, min, True)
+        return result if max is None else _clamp_tensor(result, max, False)
     wanted = promotion.result_type(input, *(b for b in (min, max) if b is not None))
     return arithmetic.clamp_scalar.call(conversion.cast(input, wanted), min, max)
 
@@ -418,7 +432,8 @@ def _clamp_tensor(input: Any, bound: Any, lower: bool) -> Any:
     return where(input >= bound, input, bound) if lower else where(input <= bound, input, bound)
 
 
-def clamp_min(input: Any, min: Any) -> Tensor:
+@takes_out("cast")
+def clamp_min(input: Any, min: Any, *, out: Tensor | None = None) -> Tensor:
     """Return the elements, none below `min`.
 
     Examples
@@ -430,7 +445,8 @@ def clamp_min(input: Any, min: Any) -> Tensor:
     return clamp(as_tensor_argument("clamp_min", input), min=min)
 
 
-def clamp_max(input: Any, max: Any) -> Tensor:
+@takes_out("cast")
+def clamp_max(input: Any, max: Any, *, out: Tensor | None = None) -> Tensor:
     """Return the elements, none above `max`.
 
     Examples
@@ -442,7 +458,8 @@ def clamp_max(input: Any, max: Any) -> Tensor:
     return clamp(as_tensor_argument("clamp_max", input), max=max)
 
 
-def where(condition: Any, input: Any = None, other: Any = None) -> Any:
+@takes_out()
+def where(condition: Any, input: Any = None, other: Any = None, *, out: Any = None) -> Any:
     """Return the elements of `input` where a condition holds, else those of `other`.
 
     With the condition alone, return the indices where it holds: ``nonzero`` as a tuple.
@@ -485,7 +502,8 @@ def where(condition: Any, input: Any = None, other: Any = None) -> Any:
     return arithmetic.where.record(conversion.move(condition, place), *operands)
 
 
-def lerp(input: Any, end: Any, weight: Any) -> Tensor:
+@takes_out("cast")
+def lerp(input: Any, end: Any, weight: Any, *, out: Tensor | None = None) -> Tensor:
     """Return ``input + weight * (end - input)``.
 
     Examples
@@ -497,7 +515,10 @@ def lerp(input: Any, end: Any, weight: Any) -> Tensor:
     return arithmetic.lerp.call(input, end, weight)
 
 
-def addcmul(input: Any, tensor1: Any, tensor2: Any, *, value: Any = 1) -> Tensor:
+@takes_out("cast")
+def addcmul(
+    input: Any, tensor1: Any, tensor2: Any, *, value: Any = 1, out: Tensor | None = None
+) -> Tensor:
     """Return ``input + value * tensor1 * tensor2``.
 
     Examples
@@ -509,7 +530,10 @@ def addcmul(input: Any, tensor1: Any, tensor2: Any, *, value: Any = 1) -> Tensor
     return arithmetic.addcmul.call(input, tensor1, tensor2, value)
 
 
-def addcdiv(input: Any, tensor1: Any, tensor2: Any, *, value: Any = 1) -> Tensor:
+@takes_out("cast")
+def addcdiv(
+    input: Any, tensor1: Any, tensor2: Any, *, value: Any = 1, out: Tensor | None = None
+) -> Tensor:
     """Return ``input + value * tensor1 / tensor2``.
 
     Examples

@@ -14,6 +14,7 @@ from .arguments import as_tensor_argument, one_of, reduction
 from .arguments import axis as axis_of
 from .elementwise import maximum, minimum
 from .index_tensors import along_axis
+from .outputs import takes_out
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -57,8 +58,15 @@ def refuse_empty(name: str, input: Any, dims: Any) -> None:
             )
 
 
+@takes_out()
 def amax(
-    input: Any, dim: Any = None, keepdim: bool = False, *, axis: Any = None, keepdims: Any = None
+    input: Any,
+    dim: Any = None,
+    keepdim: bool = False,
+    *,
+    axis: Any = None,
+    keepdims: Any = None,
+    out: Tensor | None = None,
 ) -> Tensor:
     """Return the greatest element; ties share the gradient evenly.
 
@@ -73,8 +81,15 @@ def amax(
     return _of_numbers(ops.amax, input, dims, keep)
 
 
+@takes_out()
 def amin(
-    input: Any, dim: Any = None, keepdim: bool = False, *, axis: Any = None, keepdims: Any = None
+    input: Any,
+    dim: Any = None,
+    keepdim: bool = False,
+    *,
+    axis: Any = None,
+    keepdims: Any = None,
+    out: Tensor | None = None,
 ) -> Tensor:
     """Return the least element; ties share the gradient evenly.
 
@@ -89,8 +104,15 @@ def amin(
     return _of_numbers(ops.amin, input, dims, keep)
 
 
+@takes_out()
 def aminmax(
-    input: Any, *, dim: Any = None, keepdim: bool = False, axis: Any = None, keepdims: Any = None
+    input: Any,
+    *,
+    dim: Any = None,
+    keepdim: bool = False,
+    axis: Any = None,
+    keepdims: Any = None,
+    out: Any = None,
 ) -> Any:
     """Return the least and the greatest element, of all or along `dim`; ties share evenly.
 
@@ -185,6 +207,7 @@ def _picked(op: Any, input: Any, position: Any, d: int, keep: bool) -> Any:
     return op.record(input, index), position
 
 
+@takes_out("cast alone")
 def max(
     input: Any,
     dim: Any = None,
@@ -193,6 +216,7 @@ def max(
     axis: Any = None,
     keepdims: Any = None,
     other: Any = None,
+    out: Any = None,
 ) -> Any:
     """Return the greatest element, or along `dim` the greatest ones and their positions.
 
@@ -226,6 +250,7 @@ def max(
     )
 
 
+@takes_out("cast alone")
 def min(
     input: Any,
     dim: Any = None,
@@ -234,6 +259,7 @@ def min(
     axis: Any = None,
     keepdims: Any = None,
     other: Any = None,
+    out: Any = None,
 ) -> Any:
     """Return the least element, or along `dim` the least ones and their positions: see `max`.
 
@@ -272,8 +298,15 @@ def _position(
     return op.record(input, None if dims is None else dims[0], keep)
 
 
+@takes_out()
 def argmax(
-    input: Any, dim: Any = None, keepdim: bool = False, *, axis: Any = None, keepdims: Any = None
+    input: Any,
+    dim: Any = None,
+    keepdim: bool = False,
+    *,
+    axis: Any = None,
+    keepdims: Any = None,
+    out: Tensor | None = None,
 ) -> Tensor:
     """Return the position of the greatest element, the first of several.
 
@@ -286,8 +319,15 @@ def argmax(
     return _position("argmax", ops.argmax, input, dim, keepdim, axis, keepdims)
 
 
+@takes_out()
 def argmin(
-    input: Any, dim: Any = None, keepdim: bool = False, *, axis: Any = None, keepdims: Any = None
+    input: Any,
+    dim: Any = None,
+    keepdim: bool = False,
+    *,
+    axis: Any = None,
+    keepdims: Any = None,
+    out: Tensor | None = None,
 ) -> Tensor:
     """Return the position of the least element, the first of several.
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import warnings
 from math import prod
 from typing import TYPE_CHECKING, Any
 
 from .. import dtypes
-from ..autograd.errors import OutOfMemoryError
+from ..autograd import modes
+from ..autograd.frames import outside
 from ..autograd.graph import Variable, make_leaf
+from ..backend import failures
+from ..backend.failures import OutOfMemoryError
 from ..backend.selection import resolve
 from ..dtypes import dtype, get_default_dtype
 from ..layouts import check_layout, check_memory_format, preserve_format
@@ -36,9 +40,15 @@ def finish(array: Any, place: Any, requires_grad: bool = False) -> Any:
     ------
     RuntimeError
         If it cannot require grad, being of integers.
+    TypeError
+        If `requires_grad` is no bool.
     """
     out = place.wrap(array, place)
     if requires_grad:
+        if not isinstance(requires_grad, bool):
+            raise TypeError(
+                f"argument 'requires_grad' must be bool, not {type(requires_grad).__name__}"
+            )
         require(out)
     return out
 
@@ -66,8 +76,19 @@ def dtype_argument(value: Any) -> dtype | None:
 
 
 def number(value: Any) -> Any:
-    """Return the Python number that a 0-d tensor holds; anything else as it is."""
-    return value.item() if isinstance(value, Variable) else value  # type: ignore[attr-defined]
+    """Return the Python number that a 0-d tensor holds; anything else as it is.
+
+    It warns where a gradient is lost.
+    """
+    if not isinstance(value, Variable):
+        return value
+    if value._edge is not None and modes.is_grad_enabled():
+        warnings.warn(
+            "Converting a tensor with requires_grad=True to a scalar may lead to unexpected "
+            "behavior: an argument that is a number has no gradient. detach() it first.",
+            stacklevel=outside(),
+        )
+    return value.item()  # type: ignore[attr-defined]
 
 
 def allocate(
@@ -84,6 +105,11 @@ def allocate(
         return getattr(place.xp, function)(shape, *fill, dtype=place.native(wanted))
     except MemoryError as error:
         raise out_of_memory(name, shape, place, wanted, error) from None
+    except Exception as error:
+        found = failures.explained(error, place, f"{name}()", f"a result of shape {list(shape)}")
+        if found is None:
+            raise
+        raise found from error
 
 
 def out_of_memory(

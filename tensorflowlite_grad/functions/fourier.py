@@ -13,6 +13,7 @@ from .arguments import axes as axes_of
 from .arguments import axis as axis_of
 from .creation import arange
 from .elementwise import conj
+from .outputs import made_into, takes_out
 from .rearranging import roll
 
 if TYPE_CHECKING:
@@ -113,8 +114,15 @@ def _complex_transform(
     return ops.c2c.record(resized(as_complex(input), (k,), (count,)), (k,), norm, inverse)
 
 
+@takes_out("cast")
 def fft(
-    input: Any, n: int | None = None, dim: int = -1, norm: str | None = None, *, axis: Any = None
+    input: Any,
+    n: int | None = None,
+    dim: int = -1,
+    norm: str | None = None,
+    *,
+    axis: Any = None,
+    out: Tensor | None = None,
 ) -> Tensor:
     """Return the discrete Fourier transform along one axis.
 
@@ -142,8 +150,15 @@ def fft(
     return _complex_transform("fft", input, n, dim, norm, axis, False)
 
 
+@takes_out("cast")
 def ifft(
-    input: Any, n: int | None = None, dim: int = -1, norm: str | None = None, *, axis: Any = None
+    input: Any,
+    n: int | None = None,
+    dim: int = -1,
+    norm: str | None = None,
+    *,
+    axis: Any = None,
+    out: Tensor | None = None,
 ) -> Tensor:
     """Return the inverse of `fft`, whose parameters it has.
 
@@ -173,8 +188,15 @@ def _whole_signal(
     return ops.c2r.record(conj(input) if mirrored else input, (k,), norm, count)
 
 
+@takes_out("cast")
 def rfft(
-    input: Any, n: int | None = None, dim: int = -1, norm: str | None = None, *, axis: Any = None
+    input: Any,
+    n: int | None = None,
+    dim: int = -1,
+    norm: str | None = None,
+    *,
+    axis: Any = None,
+    out: Tensor | None = None,
 ) -> Tensor:
     """Return the transform of real numbers: frequencies from 0 to the highest.
 
@@ -189,8 +211,15 @@ def rfft(
     return _half_spectrum("rfft", input, n, dim, norm_argument("rfft", norm), axis)
 
 
+@takes_out("cast")
 def irfft(
-    input: Any, n: int | None = None, dim: int = -1, norm: str | None = None, *, axis: Any = None
+    input: Any,
+    n: int | None = None,
+    dim: int = -1,
+    norm: str | None = None,
+    *,
+    axis: Any = None,
+    out: Tensor | None = None,
 ) -> Tensor:
     """Return the inverse of `rfft`: real numbers.
 
@@ -212,8 +241,15 @@ def irfft(
     return _whole_signal("irfft", input, n, dim, norm_argument("irfft", norm), axis, False)
 
 
+@takes_out("cast")
 def hfft(
-    input: Any, n: int | None = None, dim: int = -1, norm: str | None = None, *, axis: Any = None
+    input: Any,
+    n: int | None = None,
+    dim: int = -1,
+    norm: str | None = None,
+    *,
+    axis: Any = None,
+    out: Tensor | None = None,
 ) -> Tensor:
     """Return the real spectrum of a signal that is the conjugate of its mirror image.
 
@@ -236,8 +272,15 @@ def hfft(
     return _whole_signal("hfft", input, n, dim, norm, axis, True)
 
 
+@takes_out("cast")
 def ihfft(
-    input: Any, n: int | None = None, dim: int = -1, norm: str | None = None, *, axis: Any = None
+    input: Any,
+    n: int | None = None,
+    dim: int = -1,
+    norm: str | None = None,
+    *,
+    axis: Any = None,
+    out: Tensor | None = None,
 ) -> Tensor:
     """Return the inverse of `hfft`: half the signal of a real spectrum.
 
@@ -266,7 +309,7 @@ def _length(name: str, n: Any) -> int:
     return 0 if n.__class__ is int and n == 0 else points(name, n)
 
 
-def fftfreq(n: int, d: float = 1.0, **options: Any) -> Tensor:
+def fftfreq(n: int, d: float = 1.0, *, out: Tensor | None = None, **options: Any) -> Tensor:
     """Return the frequencies of what `fft` returns: the negative ones behind the positive.
 
     Parameters
@@ -275,6 +318,8 @@ def fftfreq(n: int, d: float = 1.0, **options: Any) -> Tensor:
         The length that was transformed.
     d : float
         The time between two of the numbers.
+    out : Tensor, optional
+        Where the frequencies are written.
     **options
         ``dtype``, ``device`` and ``requires_grad``.
 
@@ -284,14 +329,16 @@ def fftfreq(n: int, d: float = 1.0, **options: Any) -> Tensor:
     >>> tg.fft.fftfreq(4)
     tensor([ 0.0000,  0.2500, -0.5000, -0.2500])
     """
+    if out is not None:
+        return made_into(out, fftfreq, n, d, **options)
     n = _length("fftfreq", n)
     middle = (n + 1) // 2
     requires_grad = options.pop("requires_grad", False)
-    out: Any = ifftshift(_frequencies("fftfreq", n, (middle - n, middle), d, options))
-    return out.requires_grad_() if requires_grad else out
+    found: Any = ifftshift(_frequencies("fftfreq", n, (middle - n, middle), d, options))
+    return found.requires_grad_() if requires_grad else found
 
 
-def rfftfreq(n: int, d: float = 1.0, **options: Any) -> Tensor:
+def rfftfreq(n: int, d: float = 1.0, *, out: Tensor | None = None, **options: Any) -> Tensor:
     """Return the frequencies of what `rfft` returns: see `fftfreq`.
 
     Examples
@@ -300,6 +347,8 @@ def rfftfreq(n: int, d: float = 1.0, **options: Any) -> Tensor:
     >>> tg.fft.rfftfreq(4)
     tensor([0.0000, 0.2500, 0.5000])
     """
+    if out is not None:
+        return made_into(out, rfftfreq, n, d, **options)
     n = _length("rfftfreq", n)
     return _frequencies("rfftfreq", n, (0, n // 2 + 1), d, options)
 

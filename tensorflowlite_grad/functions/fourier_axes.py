@@ -9,6 +9,7 @@ from .arguments import axis as axis_of
 from .arguments import one_of
 from .elementwise import conj
 from .fourier import as_complex, norm_argument, operand, points, resized
+from .outputs import takes_out
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -99,8 +100,15 @@ def _whole_signal(
     return ops.c2r.record(conj(input) if mirrored else input, axes, norm, sizes[-1])
 
 
+@takes_out("cast")
 def fftn(
-    input: Any, s: Any = None, dim: Any = None, norm: str | None = None, *, axes: Any = None
+    input: Any,
+    s: Any = None,
+    dim: Any = None,
+    norm: str | None = None,
+    *,
+    axes: Any = None,
+    out: Tensor | None = None,
 ) -> Tensor:
     """Return the discrete Fourier transform along several axes.
 
@@ -125,8 +133,15 @@ def fftn(
     return _complex_transform("fftn", input, s, dim, norm, axes, False)
 
 
+@takes_out("cast")
 def fft2(
-    input: Any, s: Any = None, dim: Any = PLANE, norm: str | None = None, *, axes: Any = None
+    input: Any,
+    s: Any = None,
+    dim: Any = PLANE,
+    norm: str | None = None,
+    *,
+    axes: Any = None,
+    out: Tensor | None = None,
 ) -> Tensor:
     """Return `fftn` along two axes, the last two by default.
 
@@ -140,8 +155,15 @@ def fft2(
     return _complex_transform("fft2", input, s, dim, norm, axes, False)
 
 
+@takes_out("cast")
 def ifftn(
-    input: Any, s: Any = None, dim: Any = None, norm: str | None = None, *, axes: Any = None
+    input: Any,
+    s: Any = None,
+    dim: Any = None,
+    norm: str | None = None,
+    *,
+    axes: Any = None,
+    out: Tensor | None = None,
 ) -> Tensor:
     """Return the inverse of `fftn`, whose parameters it has.
 
@@ -155,8 +177,15 @@ def ifftn(
     return _complex_transform("ifftn", input, s, dim, norm, axes, True)
 
 
+@takes_out("cast")
 def ifft2(
-    input: Any, s: Any = None, dim: Any = PLANE, norm: str | None = None, *, axes: Any = None
+    input: Any,
+    s: Any = None,
+    dim: Any = PLANE,
+    norm: str | None = None,
+    *,
+    axes: Any = None,
+    out: Tensor | None = None,
 ) -> Tensor:
     """Return `ifftn` along two axes, the last two by default.
 
@@ -170,8 +199,15 @@ def ifft2(
     return _complex_transform("ifft2", input, s, dim, norm, axes, True)
 
 
+@takes_out("cast")
 def rfftn(
-    input: Any, s: Any = None, dim: Any = None, norm: str | None = None, *, axes: Any = None
+    input: Any,
+    s: Any = None,
+    dim: Any = None,
+    norm: str | None = None,
+    *,
+    axes: Any = None,
+    out: Tensor | None = None,
 ) -> Tensor:
     """Return `fftn` of real numbers: along the last axis, half the spectrum.
 
@@ -185,8 +221,15 @@ def rfftn(
     return _half_spectrum("rfftn", input, s, dim, norm_argument("rfftn", norm), axes)
 
 
+@takes_out("cast")
 def rfft2(
-    input: Any, s: Any = None, dim: Any = PLANE, norm: str | None = None, *, axes: Any = None
+    input: Any,
+    s: Any = None,
+    dim: Any = PLANE,
+    norm: str | None = None,
+    *,
+    axes: Any = None,
+    out: Tensor | None = None,
 ) -> Tensor:
     """Return `rfftn` along two axes, the last two by default.
 
@@ -200,8 +243,15 @@ def rfft2(
     return _half_spectrum("rfft2", input, s, dim, norm_argument("rfft2", norm), axes)
 
 
+@takes_out("cast")
 def irfftn(
-    input: Any, s: Any = None, dim: Any = None, norm: str | None = None, *, axes: Any = None
+    input: Any,
+    s: Any = None,
+    dim: Any = None,
+    norm: str | None = None,
+    *,
+    axes: Any = None,
+    out: Tensor | None = None,
 ) -> Tensor:
     """Return the inverse of `rfftn`: real numbers.
 
@@ -217,8 +267,15 @@ def irfftn(
     return _whole_signal("irfftn", input, s, dim, norm_argument("irfftn", norm), axes, False)
 
 
+@takes_out("cast")
 def irfft2(
-    input: Any, s: Any = None, dim: Any = PLANE, norm: str | None = None, *, axes: Any = None
+    input: Any,
+    s: Any = None,
+    dim: Any = PLANE,
+    norm: str | None = None,
+    *,
+    axes: Any = None,
+    out: Tensor | None = None,
 ) -> Tensor:
     """Return `irfftn` along two axes, the last two by default.
 
@@ -232,8 +289,15 @@ def irfft2(
     return _whole_signal("irfft2", input, s, dim, norm_argument("irfft2", norm), axes, False)
 
 
+@takes_out("cast")
 def hfftn(
-    input: Any, s: Any = None, dim: Any = None, norm: str | None = None, *, axes: Any = None
+    input: Any,
+    s: Any = None,
+    dim: Any = None,
+    norm: str | None = None,
+    *,
+    axes: Any = None,
+    out: Tensor | None = None,
 ) -> Tensor:
     """Return the real spectrum of a signal that is the conjugate of its mirror image.
 
@@ -251,8 +315,15 @@ def hfftn(
     )
 
 
+@takes_out("cast")
 def hfft2(
-    input: Any, s: Any = None, dim: Any = PLANE, norm: str | None = None, *, axes: Any = None
+    input: Any,
+    s: Any = None,
+    dim: Any = PLANE,
+    norm: str | None = None,
+    *,
+    axes: Any = None,
+    out: Tensor | None = None,
 ) -> Tensor:
     """Return `hfftn` along two axes, the last two by default.
 
@@ -268,8 +339,15 @@ def hfft2(
     )
 
 
+@takes_out("cast")
 def ihfftn(
-    input: Any, s: Any = None, dim: Any = None, norm: str | None = None, *, axes: Any = None
+    input: Any,
+    s: Any = None,
+    dim: Any = None,
+    norm: str | None = None,
+    *,
+    axes: Any = None,
+    out: Tensor | None = None,
 ) -> Tensor:
     """Return the inverse of `hfftn`: along the last axis, half the signal.
 
@@ -285,8 +363,15 @@ def ihfftn(
     )
 
 
+@takes_out("cast")
 def ihfft2(
-    input: Any, s: Any = None, dim: Any = PLANE, norm: str | None = None, *, axes: Any = None
+    input: Any,
+    s: Any = None,
+    dim: Any = PLANE,
+    norm: str | None = None,
+    *,
+    axes: Any = None,
+    out: Tensor | None = None,
 ) -> Tensor:
     """Return `ihfftn` along two axes, the last two by default.
 

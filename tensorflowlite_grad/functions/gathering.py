@@ -23,7 +23,7 @@ from .index_tensors import (
     with_axis,
 )
 from .indexing import getitem
-from .outputs import delivered
+from .outputs import takes_out
 from .scattering import flat_positions
 from .shape import broadcast_tensors, expand, reshape, unsqueeze
 
@@ -40,6 +40,7 @@ __all__ = [
 ]
 
 
+@takes_out(apart=True)
 def gather(
     input: Any,
     dim: Any = None,
@@ -89,11 +90,17 @@ def gather(
     found = ops.gather.record(target, along_axis(target, d, positions))
     if tuple(found._array.shape) != shape:
         found = reshape(found, shape)
-    return delivered("gather", found, out, input, index)
+    return found
 
 
+@takes_out()
 def take_along_dim(
-    input: Any, indices: Any, dim: int | None = None, *, axis: int | None = None
+    input: Any,
+    indices: Any,
+    dim: int | None = None,
+    *,
+    axis: int | None = None,
+    out: Tensor | None = None,
 ) -> Tensor:
     """Return elements at given positions along an axis; other axes broadcast.
 
@@ -147,6 +154,7 @@ def broadcast_shapes_of(name: str, *shapes: tuple[int, ...]) -> tuple[int, ...]:
     return joint_shape(*shapes)
 
 
+@takes_out(apart=True)
 def index_select(
     input: Any, dim: Any = None, index: Any = None, *, axis: Any = None, out: Any = None
 ) -> Tensor:
@@ -173,9 +181,10 @@ def index_select(
         return conversion.clone(input)
     bounded("index_select", input, positions, d, IndexError)
     found = ops.index_select.record(input, across(input, d, positions))
-    return delivered("index_select", found, out, input, index)
+    return found
 
 
+@takes_out(apart=True)
 def take(input: Any, index: Any, *, out: Any = None) -> Tensor:
     """Return elements at given positions of the flattened tensor.
 
@@ -193,9 +202,10 @@ def take(input: Any, index: Any, *, out: Any = None) -> Tensor:
     found = ops.take.record(flat, flat_positions(flat, index))
     if tuple(found._array.shape) != shape:
         found = reshape(found, shape)
-    return delivered("take", found, out, input, index)
+    return found
 
 
+@takes_out(apart=True)
 def masked_select(input: Any, mask: Any, *, out: Any = None) -> Tensor:
     """Return the elements where a mask holds, as one axis.
 
@@ -215,7 +225,7 @@ def masked_select(input: Any, mask: Any, *, out: Any = None) -> Tensor:
     if not input._array.ndim:
         input, mask = reshape(input, 1), reshape(mask, 1)
     index, _ = normalise(input, mask)
-    return delivered("masked_select", ops.masked_select.record(input, index), out, input, mask)
+    return ops.masked_select.record(input, index)
 
 
 def repeat_interleave(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from operator import index as as_index
+from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 from .. import dtypes
@@ -27,6 +28,8 @@ __all__ = [
 
 _seed = 0x5EED
 _generators: dict[Place, Generator] = {}
+#: Held while a backend's generator is made: two threads must not draw the same numbers.
+_making = RLock()
 
 
 class Generator:
@@ -61,10 +64,15 @@ class Generator:
     @property
     def source(self) -> Any:
         """The backend's generator, made when first needed."""
-        if self._source is None:
+        found = self._source
+        if found is None:
             place = self._place
-            self._source = place.backend.random(self._seed, place.kind, place.index)
-        return self._source
+            with _making:
+                found = self._source
+                if found is None:
+                    found = place.backend.random(self._seed, place.kind, place.index)
+                    self._source = found
+        return found
 
     def manual_seed(self, seed: int) -> Generator:
         """Start anew with a seed, and return the generator.
@@ -209,9 +217,7 @@ def generator_of(place: Any, generator: Any = None) -> Any:
     if place.level:
         return place.drawing(generator_of(place.space.base, generator))
     if generator is None:
-        generator = _generators.get(place)
-        if generator is None:
-            generator = _generators[place] = _own(place)
+        generator = _of_place(place)
     elif not isinstance(generator, Generator):
         raise TypeError(f"argument 'generator' must be Generator, not {type(generator).__name__}")
     elif generator._place is not place:
@@ -236,12 +242,14 @@ def _own(place: Any) -> Generator:
     return out
 
 
+def _of_place(place: Any) -> Generator:
+    return _generators.get(place) or _generators.setdefault(place, _own(place))
+
+
 def default_generator(where: Any = None) -> Generator:
     """Return the generator that draws on a device where none is given."""
     place = default_place() if where is None else resolve(where)
-    if place not in _generators:
-        _generators[place] = _own(place)
-    return _generators[place]
+    return _of_place(place)
 
 
 def all_states() -> tuple[int, dict[Place, Any]]:

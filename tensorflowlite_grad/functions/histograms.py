@@ -17,6 +17,7 @@ from .arguments import as_tensor_argument, reduction, together
 from .comparison import logical_not
 from .creation import linspace, zeros
 from .elementwise import clamp, where
+from .outputs import takes_out
 from .shape import movedim
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ def _unsupported(name: str, d: Any) -> NotImplementedError:
 # -- places in sorted sequences ---------------------------------------------------------------
 
 
+@takes_out()
 def searchsorted(
     sorted_sequence: Any,
     input: Any,
@@ -49,6 +51,7 @@ def searchsorted(
     right: bool = False,
     side: str | None = None,
     sorter: Any = None,
+    out: Tensor | None = None,
 ) -> Tensor:
     """Return where values would have to be inserted to keep a sequence sorted.
 
@@ -90,8 +93,8 @@ def searchsorted(
         edges, values = together("searchsorted", [edges, values])
     if edges.dtype.is_complex or edges.dtype is dtypes.bool_:
         raise _unsupported("searchsorted_out_cpu", edges.dtype)
-    out = ops.searchsorted.record(edges, values, right or side == "right")
-    return conversion.cast(out, dtypes.int32) if out_int32 else out
+    result = ops.searchsorted.record(edges, values, right or side == "right")
+    return conversion.cast(result, dtypes.int32) if out_int32 else result
 
 
 def _looked_up(name: str, input: Any, edges: Any) -> Any:
@@ -137,8 +140,14 @@ def _check_search(name: str, edges: Any, values: Any, sorter: Any) -> None:
         raise RuntimeError(f"{name}: sorter index out of range")
 
 
+@takes_out()
 def bucketize(
-    input: Any, boundaries: Any, *, out_int32: bool = False, right: bool = False
+    input: Any,
+    boundaries: Any,
+    *,
+    out_int32: bool = False,
+    right: bool = False,
+    out: Tensor | None = None,
 ) -> Tensor:
     """Return which bin each element lies in, given the bins' boundaries.
 
@@ -157,8 +166,14 @@ def bucketize(
     return searchsorted(boundaries, input, out_int32=out_int32, right=right)
 
 
+@takes_out()
 def isin(
-    elements: Any, test_elements: Any, *, assume_unique: bool = False, invert: bool = False
+    elements: Any,
+    test_elements: Any,
+    *,
+    assume_unique: bool = False,
+    invert: bool = False,
+    out: Tensor | None = None,
 ) -> Tensor:
     """Return which elements are among others.
 
@@ -256,7 +271,10 @@ def _counted(at: Any, weights: Any, length: int) -> Any:
         return place.wrap(place.xp.index_embed(weights._array, (length,), (at._array,)), place)
 
 
-def histc(input: Any, bins: int = 100, min: float = 0, max: float = 0) -> Tensor:
+@takes_out()
+def histc(
+    input: Any, bins: int = 100, min: float = 0, max: float = 0, *, out: Tensor | None = None
+) -> Tensor:
     """Return how many elements lie in each of `bins` even bins between two bounds.
 
     Parameters
@@ -321,6 +339,7 @@ def _spread_over(points: Any, edges: list[Any], weight: Any) -> Any:
     return _counted(at, kept, prod(shape)).reshape(shape)
 
 
+@takes_out()
 def histogram(
     input: Any,
     bins: Any = 100,
@@ -328,6 +347,7 @@ def histogram(
     range: Any = None,
     weight: Any = None,
     density: bool = False,
+    out: Any = None,
 ) -> Any:
     """Return how many elements lie in each bin, and the bins' edges.
 
@@ -497,6 +517,7 @@ def _edges_of(name: str, points: Any, bins: Any, k: int, bounds: Any) -> Any:
 # -- bits -------------------------------------------------------------------------------------
 
 
+@takes_out()
 def hash_tensor(
     input: Any,
     dim: Any = (),
@@ -505,6 +526,7 @@ def hash_tensor(
     mode: int = 0,
     axis: Any = None,
     keepdims: Any = None,
+    out: Tensor | None = None,
 ) -> Tensor:
     """Return the exclusive or of the elements' bits, which tells whether a tensor has changed.
 
@@ -531,5 +553,5 @@ def hash_tensor(
     if input.dtype.is_complex:
         raise _unsupported("xor_sum_cpu", input.dtype)
     extremes.refuse_empty("hash_tensor", input, dims)
-    out: Tensor = reduction_ops.hash_tensor.record(input.detach(), dims, keep)
-    return out
+    result: Tensor = reduction_ops.hash_tensor.record(input.detach(), dims, keep)
+    return result

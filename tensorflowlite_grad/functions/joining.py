@@ -14,7 +14,7 @@ from ..ops.padding import constant_pad
 from ..ops.promotion import common_place
 from .arguments import as_tensor_argument, one_of, together
 from .arguments import axis as axis_of
-from .outputs import delivered
+from .outputs import takes_out
 from .shape import expand, reshape
 
 if TYPE_CHECKING:
@@ -54,12 +54,13 @@ def _joined(name: str, tensors: Any) -> list[Any]:
             )
         listed.append(as_tensor_argument(name, t, "tensors"))
     if not listed:
-        raise ValueError(f"{name}(): expected a non-empty list of Tensors")
+        raise ValueError(f"torch.{name}(): expected a non-empty list of Tensors")
     if len(listed) == 1:
         return listed
     return together(name, listed)
 
 
+@takes_out("joined", apart=True)
 def cat(tensors: Any, dim: int = 0, *, axis: Any = None, out: Any = None) -> Tensor:
     """Return tensors joined along an axis that they have.
 
@@ -106,12 +107,13 @@ def cat(tensors: Any, dim: int = 0, *, axis: Any = None, out: Any = None) -> Ten
                     f"Sizes of tensors must match except in dimension {d}. Expected size {a} but "
                     f"got size {b} for tensor number {number} in the list."
                 )
-    return delivered("cat", variadic.concatenate(full, d), out, *listed)
+    return variadic.concatenate(full, d)
 
 
 concat = concatenate = cat
 
 
+@takes_out("joined", apart=True)
 def stack(tensors: Any, dim: int = 0, *, axis: Any = None, out: Any = None) -> Tensor:
     """Return tensors of one shape joined along a new axis.
 
@@ -133,7 +135,7 @@ def stack(tensors: Any, dim: int = 0, *, axis: Any = None, out: Any = None) -> T
                 f"and {list(other._array.shape)} at entry {number}"
             )
     joined = variadic.stack(listed, axis_of("stack", dim, len(shape), 1))
-    return delivered("stack", joined, out, *listed)
+    return joined
 
 
 def _each(name: str, tensors: tuple[Any, ...], change: Any) -> Any:
@@ -201,7 +203,8 @@ def _some(name: str, tensors: Any) -> list[Any]:
     return _joined(name, tensors)
 
 
-def hstack(tensors: Any) -> Tensor:
+@takes_out("joined")
+def hstack(tensors: Any, *, out: Tensor | None = None) -> Tensor:
     """Return tensors joined side by side.
 
     Examples
@@ -214,7 +217,8 @@ def hstack(tensors: Any) -> Tensor:
     return cat(listed, 0 if listed[0]._array.ndim == 1 else 1)
 
 
-def vstack(tensors: Any) -> Tensor:
+@takes_out("joined")
+def vstack(tensors: Any, *, out: Tensor | None = None) -> Tensor:
     """Return tensors joined one below the other.
 
     Examples
@@ -230,7 +234,8 @@ def vstack(tensors: Any) -> Tensor:
 row_stack = vstack
 
 
-def dstack(tensors: Any) -> Tensor:
+@takes_out("joined")
+def dstack(tensors: Any, *, out: Tensor | None = None) -> Tensor:
     """Return tensors joined along their third axis.
 
     Examples
@@ -243,7 +248,8 @@ def dstack(tensors: Any) -> Tensor:
     return cat([_wide_3d(t) for t in _some("dstack", tensors)], 2)
 
 
-def column_stack(tensors: Any) -> Tensor:
+@takes_out("joined")
+def column_stack(tensors: Any, *, out: Tensor | None = None) -> Tensor:
     """Return tensors joined side by side, vectors as columns.
 
     Examples

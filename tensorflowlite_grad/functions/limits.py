@@ -9,6 +9,7 @@ from ..limits import finfo
 from ..ops import limits
 from . import docstrings
 from .arguments import as_tensor_argument, together
+from .outputs import public, takes_out
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -26,11 +27,11 @@ __all__ = [
     "nextafter",
 ]
 
-fmax = limits.fmax.taking()
-fmin = limits.fmin.taking()
+fmax = public(limits.fmax, ())
+fmin = public(limits.fmin, ())
 isreal = limits.isreal.call
-isposinf = limits.isposinf.call
-isneginf = limits.isneginf.call
+isposinf = public(limits.isposinf, dtypes="exact")
+isneginf = public(limits.isneginf, dtypes="exact")
 
 #: Where doctest finds the examples of functions that no source shows.
 __test__ = docstrings.attach(globals())
@@ -41,7 +42,8 @@ def _pair(name: str, input: Any, other: Any, argument: str = "other") -> list[An
     return [input, as_tensor_argument(name, other, argument, 2)]
 
 
-def heaviside(input: Any, values: Any) -> Tensor:
+@takes_out()
+def heaviside(input: Any, values: Any, *, out: Tensor | None = None) -> Tensor:
     """Return 0 for negative elements, 1 for positive ones, and `values` where they are 0.
 
     Parameters
@@ -72,8 +74,14 @@ def heaviside(input: Any, values: Any) -> Tensor:
     return limits.heaviside.call(input, values)
 
 
+@takes_out()
 def nan_to_num(
-    input: Any, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None
+    input: Any,
+    nan: float = 0.0,
+    posinf: float | None = None,
+    neginf: float | None = None,
+    *,
+    out: Tensor | None = None,
 ) -> Tensor:
     """Return the elements with NaN and infinities replaced.
 
@@ -109,7 +117,8 @@ def nan_to_num(
     )
 
 
-def nextafter(input: Any, other: Any) -> Tensor:
+@takes_out("cast")
+def nextafter(input: Any, other: Any, *, out: Tensor | None = None) -> Tensor:
     """Return the next floating-point numbers after `input`, toward `other`.
 
     Examples
@@ -137,7 +146,8 @@ def _of_integers(name: str, input: Any, other: Any) -> list[Any]:
     return [input, other]
 
 
-def gcd(input: Any, other: Any) -> Tensor:
+@takes_out("cast")
+def gcd(input: Any, other: Any, *, out: Tensor | None = None) -> Tensor:
     """Return the greatest common divisors of integers; that of 0 and 0 is 0.
 
     Examples
@@ -149,7 +159,8 @@ def gcd(input: Any, other: Any) -> Tensor:
     return limits.gcd.call(*_of_integers("gcd", input, other))
 
 
-def lcm(input: Any, other: Any) -> Tensor:
+@takes_out("cast")
+def lcm(input: Any, other: Any, *, out: Tensor | None = None) -> Tensor:
     """Return the least common multiples of integers.
 
     Examples

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import return_types
 from .arguments import as_tensor_argument
+from .outputs import takes_out
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -53,7 +54,8 @@ def det(input: Any) -> Tensor:
     return determinants.det(input)
 
 
-def slogdet(input: Any) -> Any:
+@takes_out()
+def slogdet(input: Any, *, out: Any = None) -> Any:
     """Return the signs and logarithms of determinants: `linalg.slogdet`.
 
     Examples
@@ -81,7 +83,8 @@ def logdet(input: Any) -> Tensor:
     return determinants.logdet(input)
 
 
-def inverse(input: Any) -> Tensor:
+@takes_out()
+def inverse(input: Any, *, out: Tensor | None = None) -> Tensor:
     """Return the inverses of square matrices: `linalg.inv`.
 
     Examples
@@ -123,7 +126,8 @@ def matrix_exp(input: Any) -> Tensor:
     return determinants.matrix_exp(input)
 
 
-def matrix_power(input: Any, n: int) -> Tensor:
+@takes_out("cast")
+def matrix_power(input: Any, n: int, *, out: Tensor | None = None) -> Tensor:
     """Return powers of square matrices: `linalg.matrix_power`.
 
     Examples
@@ -138,7 +142,8 @@ def matrix_power(input: Any, n: int) -> Tensor:
     return determinants.matrix_power(input, n)
 
 
-def cross(input: Any, other: Any, dim: int | None = None) -> Tensor:
+@takes_out()
+def cross(input: Any, other: Any, dim: int | None = None, *, out: Tensor | None = None) -> Tensor:
     """Return cross products: `linalg.cross`; by default along the first axis of size 3.
 
     Examples
@@ -160,7 +165,8 @@ def cross(input: Any, other: Any, dim: int | None = None) -> Tensor:
 # -- Cholesky ---------------------------------------------------------------------------------
 
 
-def cholesky(input: Any, upper: bool = False) -> Tensor:
+@takes_out("cast")
+def cholesky(input: Any, upper: bool = False, *, out: Tensor | None = None) -> Tensor:
     """Return Cholesky factors: `linalg.cholesky`.
 
     Examples
@@ -174,7 +180,8 @@ def cholesky(input: Any, upper: bool = False) -> Tensor:
     return decompositions.cholesky(input, upper=upper)
 
 
-def cholesky_solve(input: Any, L: Any, upper: bool = False) -> Tensor:
+@takes_out("cast")
+def cholesky_solve(input: Any, L: Any, upper: bool = False, *, out: Tensor | None = None) -> Tensor:
     """Return the solution of ``A X = input`` for the Cholesky factor of A.
 
     Parameters
@@ -221,7 +228,8 @@ def cholesky_solve(input: Any, L: Any, upper: bool = False) -> Tensor:
     return solvers.solve_triangular.record(adjoint_of(L), half, True, False)
 
 
-def cholesky_inverse(L: Any, upper: bool = False) -> Tensor:
+@takes_out("cast")
+def cholesky_inverse(L: Any, upper: bool = False, *, out: Tensor | None = None) -> Tensor:
     """Return the inverse of a matrix from its Cholesky factor.
 
     Examples
@@ -243,7 +251,8 @@ def cholesky_inverse(L: Any, upper: bool = False) -> Tensor:
 # -- QR ---------------------------------------------------------------------------------------
 
 
-def qr(input: Any, some: bool = True) -> Any:
+@takes_out()
+def qr(input: Any, some: bool = True, *, out: Any = None) -> Any:
     """Return QR decompositions: `linalg.qr`, with ``some=False`` in mode 'complete'.
 
     Examples
@@ -257,7 +266,8 @@ def qr(input: Any, some: bool = True) -> Any:
     return return_types.qr(*decompositions.qr(input, "reduced" if some else "complete"))
 
 
-def geqrf(input: Any) -> Any:
+@takes_out("cast")
+def geqrf(input: Any, *, out: Any = None) -> Any:
     """Return QR decompositions as LAPACK stores them: reflectors below R, and their factors.
 
     Without a derivative; see `linalg.householder_product` and `ormqr` for their use.
@@ -275,7 +285,8 @@ def geqrf(input: Any) -> Any:
     return return_types.geqrf(*decompositions.geqrf.record(matrices("geqrf", input, "input")))
 
 
-def orgqr(input: Any, input2: Any) -> Tensor:
+@takes_out("cast")
+def orgqr(input: Any, input2: Any, *, out: Tensor | None = None) -> Tensor:
     """Return products of Householder reflectors: `linalg.householder_product`.
 
     Examples
@@ -290,7 +301,16 @@ def orgqr(input: Any, input2: Any) -> Tensor:
     return decompositions.householder_product(input, input2)
 
 
-def ormqr(input: Any, tau: Any, other: Any, left: bool = True, transpose: bool = False) -> Tensor:
+@takes_out()
+def ormqr(
+    input: Any,
+    tau: Any,
+    other: Any,
+    left: bool = True,
+    transpose: bool = False,
+    *,
+    out: Tensor | None = None,
+) -> Tensor:
     """Return the product of `other` and a square Q given by Householder reflectors.
 
     Parameters
@@ -373,7 +393,8 @@ def ormqr(input: Any, tau: Any, other: Any, left: bool = True, transpose: bool =
 # -- LU and triangular systems --------------------------------------------------------------------
 
 
-def lu(A: Any, pivot: bool = True, get_infos: bool = False) -> Any:
+@takes_out("any")
+def lu(A: Any, pivot: bool = True, get_infos: bool = False, *, out: Any = None) -> Any:
     """Return LU factors in one array and pivots: `linalg.lu_factor`, or `lu_factor_ex`.
 
     Examples
@@ -388,7 +409,8 @@ def lu(A: Any, pivot: bool = True, get_infos: bool = False) -> Any:
     return tuple(found) if get_infos else tuple(found[:2])
 
 
-def lu_solve(b: Any, LU_data: Any, LU_pivots: Any) -> Tensor:
+@takes_out()
+def lu_solve(b: Any, LU_data: Any, LU_pivots: Any, *, out: Tensor | None = None) -> Tensor:
     """Return the solution of ``A X = b`` for the factors of `lu`: `linalg.lu_solve`.
 
     Examples
@@ -402,8 +424,14 @@ def lu_solve(b: Any, LU_data: Any, LU_pivots: Any) -> Tensor:
     return decompositions.lu_solve(LU_data, LU_pivots, b)
 
 
+@takes_out()
 def lu_unpack(
-    LU_data: Any, LU_pivots: Any, unpack_data: bool = True, unpack_pivots: bool = True
+    LU_data: Any,
+    LU_pivots: Any,
+    unpack_data: bool = True,
+    unpack_pivots: bool = True,
+    *,
+    out: Any = None,
 ) -> Any:
     """Return P, L and U of the factors of `lu`; empty tensors of what is not asked for.
 
@@ -439,8 +467,15 @@ def lu_unpack(
     return return_types.lu_unpack(*parts)
 
 
+@takes_out()
 def triangular_solve(
-    b: Any, A: Any, upper: bool = True, transpose: bool = False, unitriangular: bool = False
+    b: Any,
+    A: Any,
+    upper: bool = True,
+    transpose: bool = False,
+    unitriangular: bool = False,
+    *,
+    out: Any = None,
 ) -> Any:
     """Return the solution of a triangular system, and the matrix: `linalg.solve_triangular`.
 
@@ -488,19 +523,20 @@ def triangular_solve(
         )
     lead = common_stack(name, x[:-2], y[:-2])
     A = broadcast_to(A, (*lead, *x[-2:]))
-    out = solving.solve_triangular(
+    result = solving.solve_triangular(
         matrix_transpose(A) if transpose else A,
         broadcast_to(b, (*lead, *y[-2:])),
         upper=upper != transpose,
         unitriangular=unitriangular,
     )
-    return return_types.triangular_solve(out, A.clone())
+    return return_types.triangular_solve(result, A.clone())
 
 
 # -- singular values --------------------------------------------------------------------------
 
 
-def svd(input: Any, some: bool = True, compute_uv: bool = True) -> Any:
+@takes_out()
+def svd(input: Any, some: bool = True, compute_uv: bool = True, *, out: Any = None) -> Any:
     """Return singular value decompositions ``input = U diag(S) V^H``; V, not its adjoint.
 
     Parameters

@@ -9,6 +9,7 @@ from .. import dtypes
 from ..dtypes import Kind
 from ..ops import padding as ops
 from .arguments import as_tensor_argument
+from .factory import number
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -62,7 +63,8 @@ def constant_pad_nd(input: Any, pad: Any, value: Any = 0) -> Tensor:
 
 def fill_value(input: Any, value: Any) -> Any:
     """Return a number as one of Python's that the tensor's dtype can hold."""
-    if hasattr(value, "item"):
+    value = number(value)
+    if hasattr(value, "item"):  # a number of NumPy's
         value = value.item()
     dtype: dtypes.dtype = input.dtype
     if dtype.is_complex:

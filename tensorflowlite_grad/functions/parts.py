@@ -13,6 +13,7 @@ from ..ops.promotion import common_place
 from . import docstrings
 from .arguments import as_tensor_argument
 from .elementwise import mul, pow
+from .outputs import public, takes_out
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -33,7 +34,7 @@ __all__ = [
     "view_as_real",
 ]
 
-angle = parts.angle.call
+angle = public(parts.angle)
 
 #: Where doctest finds the examples of functions that no source shows.
 __test__ = docstrings.attach(globals())
@@ -61,7 +62,8 @@ def _real_pair(name: str, first: Any, second: Any, names: tuple[str, str]) -> li
     return tensors
 
 
-def complex(real: Any, imag: Any) -> Tensor:
+@takes_out()
+def complex(real: Any, imag: Any, *, out: Tensor | None = None) -> Tensor:
     """Return complex numbers with these real and imaginary parts.
 
     Parameters
@@ -83,7 +85,8 @@ def complex(real: Any, imag: Any) -> Tensor:
     return parts.complex_.record(*_real_pair("complex", real, imag, ("real", "imag")))
 
 
-def polar(abs: Any, angle: Any) -> Tensor:
+@takes_out()
+def polar(abs: Any, angle: Any, *, out: Tensor | None = None) -> Tensor:
     """Return complex numbers of these sizes and angles.
 
     Parameters
@@ -168,7 +171,8 @@ def view_as_complex(input: Any) -> Tensor:
     return (parts.view_as_complex if _has_views(input) else parts.as_complex).record(input)
 
 
-def conj_physical(input: Any) -> Tensor:
+@takes_out()
+def conj_physical(input: Any, *, out: Tensor | None = None) -> Tensor:
     """Return the complex conjugate, as `conj`, which here computes it at once.
 
     Examples
@@ -213,7 +217,8 @@ class _Frexp(NamedTuple):
 _Frexp.__name__ = _Frexp.__qualname__ = "frexp"
 
 
-def frexp(input: Any) -> _Frexp:
+@takes_out()
+def frexp(input: Any, *, out: Any = None) -> _Frexp:
     """Return mantissas of [0.5, 1), with a sign, and the powers of two that they stand before.
 
     Returns
@@ -235,7 +240,8 @@ def frexp(input: Any) -> _Frexp:
     return _Frexp(*parts.frexp.record(input))
 
 
-def ldexp(input: Any, other: Any) -> Tensor:
+@takes_out("cast")
+def ldexp(input: Any, other: Any, *, out: Tensor | None = None) -> Tensor:
     """Return ``input * 2**other``.
 
     Examples
@@ -257,7 +263,8 @@ def _in_double(value: Any) -> Any:
     return conversion.cast(value, dtypes.complex128 if d.is_complex else dtypes.float64)
 
 
-def float_power(input: Any, exponent: Any) -> Tensor:
+@takes_out()
+def float_power(input: Any, exponent: Any, *, out: Tensor | None = None) -> Tensor:
     """Return ``input ** exponent`` in double precision.
 
     Examples
@@ -287,7 +294,8 @@ def _degrees(name: str, input: Any, factor: float) -> Any:
     return mul(input, factor)
 
 
-def deg2rad(input: Any) -> Tensor:
+@takes_out("cast")
+def deg2rad(input: Any, *, out: Tensor | None = None) -> Tensor:
     """Return angles in degrees as radians.
 
     Examples
@@ -299,7 +307,8 @@ def deg2rad(input: Any) -> Tensor:
     return _degrees("deg2rad", input, pi / 180)
 
 
-def rad2deg(input: Any) -> Tensor:
+@takes_out("cast")
+def rad2deg(input: Any, *, out: Tensor | None = None) -> Tensor:
     """Return angles in radians as degrees.
 
     Examples

@@ -11,6 +11,7 @@ from ..backend import selection
 from ..dtypes import Kind
 from .arguments import as_tensor_argument, shape_argument
 from .joining import stack
+from .outputs import takes_out
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
 __all__ = ["argwhere", "nonzero", "nonzero_static", "tril_indices", "triu_indices", "unravel_index"]
 
 
-def nonzero(input: Any, *, as_tuple: bool = False) -> Any:
+@takes_out()
+def nonzero(input: Any, *, as_tuple: bool = False, out: Any = None) -> Any:
     """Return the positions of the elements that are not zero.
 
     Parameters
@@ -60,7 +62,10 @@ def argwhere(input: Any) -> Tensor:
     return found
 
 
-def nonzero_static(input: Any, *, size: int, fill_value: int = -1) -> Tensor:
+@takes_out()
+def nonzero_static(
+    input: Any, *, size: int, fill_value: int = -1, out: Tensor | None = None
+) -> Tensor:
     """Return the first `size` positions of elements that are not zero, filled up if fewer.
 
     Examples

@@ -10,9 +10,10 @@ from ..ops import products as ops
 from ..ops import promotion
 from ..ops.broadcasting import broadcast_error, broadcast_shapes
 from ..ops.shape import reshape_copy
-from .arguments import as_tensor_argument
+from .arguments import as_tensor_argument, is_number
 from .creation import zeros_like
 from .elementwise import conj, where
+from .outputs import takes_out, write_into
 from .shape import permute, reshape, unsqueeze
 
 if TYPE_CHECKING:
@@ -74,7 +75,8 @@ def _c_name(d: Any) -> str:
     return {"float32": "float", "float64": "double", "int64": "long long"}.get(name, name)
 
 
-def dot(input: Any, tensor: Any) -> Tensor:
+@takes_out()
+def dot(input: Any, tensor: Any, *, out: Tensor | None = None) -> Tensor:
     """Return the dot product of two vectors.
 
     Raises
@@ -102,7 +104,8 @@ def dot(input: Any, tensor: Any) -> Tensor:
     return ops.dot.record(input, tensor)
 
 
-def mm(input: Any, mat2: Any) -> Tensor:
+@takes_out()
+def mm(input: Any, mat2: Any, *, out: Tensor | None = None) -> Tensor:
     """Return the product of two matrices.
 
     Examples
@@ -130,7 +133,8 @@ def _inner(names: str, x: Any, y: Any) -> None:
         )
 
 
-def mv(input: Any, vec: Any) -> Tensor:
+@takes_out()
+def mv(input: Any, vec: Any, *, out: Tensor | None = None) -> Tensor:
     """Return the product of a matrix and a vector.
 
     Examples
@@ -152,7 +156,8 @@ def mv(input: Any, vec: Any) -> Tensor:
     return ops.mv.record(input, vec)
 
 
-def bmm(input: Any, mat2: Any) -> Tensor:
+@takes_out()
+def bmm(input: Any, mat2: Any, *, out: Tensor | None = None) -> Tensor:
     """Return the products of two stacks of matrices, one by one.
 
     Examples
@@ -179,7 +184,8 @@ def _stacks(input: Any, mat2: Any) -> tuple[Any, Any]:
     return input, mat2
 
 
-def matmul(input: Any, other: Any) -> Tensor:
+@takes_out()
+def matmul(input: Any, other: Any, *, out: Tensor | None = None) -> Tensor:
     """Return the matrix product; leading axes broadcast, vectors go as in NumPy.
 
     Parameters
@@ -214,15 +220,15 @@ def matmul(input: Any, other: Any) -> Tensor:
     if n == 2 and m == 1:
         return mv(input, other)
     if n == 1:
-        out = matmul(unsqueeze(input, 0), other)
-        shape = tuple(out._array.shape)
-        return reshape_copy.record(out, (*shape[:-2], shape[-1]))
+        result = matmul(unsqueeze(input, 0), other)
+        shape = tuple(result._array.shape)
+        return reshape_copy.record(result, (*shape[:-2], shape[-1]))
     if m <= 2:
         # A stack times one matrix is one product: of all rows at once.
         shape = tuple(input._array.shape)
         rows = reshape(input, (prod(shape[:-1]), shape[-1]))
-        out = matmul(rows, other)
-        return reshape_copy.record(out, (*shape[:-1], *out._array.shape[1:]))
+        result = matmul(rows, other)
+        return reshape_copy.record(result, (*shape[:-1], *result._array.shape[1:]))
     _inner("mat1 and mat2", input, other)
     lead = input._array.shape[:-2], other._array.shape[:-2]
     try:
@@ -232,7 +238,8 @@ def matmul(input: Any, other: Any) -> Tensor:
     return ops.bmm.record(input, other)
 
 
-def outer(input: Any, vec2: Any) -> Tensor:
+@takes_out("cast")
+def outer(input: Any, vec2: Any, *, out: Tensor | None = None) -> Tensor:
     """Return the products of all pairs of two vectors' elements.
 
     Examples
@@ -252,7 +259,8 @@ def outer(input: Any, vec2: Any) -> Tensor:
     return reshape(input, (-1, 1)) * vec2
 
 
-def ger(input: Any, vec2: Any) -> Tensor:
+@takes_out("cast")
+def ger(input: Any, vec2: Any, *, out: Tensor | None = None) -> Tensor:
     """Return `outer`: its older name.
 
     Examples
@@ -265,7 +273,8 @@ def ger(input: Any, vec2: Any) -> Tensor:
     return outer(input, vec2)
 
 
-def vdot(input: Any, other: Any) -> Tensor:
+@takes_out()
+def vdot(input: Any, other: Any, *, out: Tensor | None = None) -> Tensor:
     """Return the dot product of two vectors, the first conjugated where complex.
 
     Examples
@@ -278,7 +287,8 @@ def vdot(input: Any, other: Any) -> Tensor:
     return dot(conj(input) if input.dtype.is_complex else input, other)
 
 
-def inner(input: Any, other: Any) -> Tensor:
+@takes_out()
+def inner(input: Any, other: Any, *, out: Tensor | None = None) -> Tensor:
     """Return the dot products of all pairs of vectors along both last axes.
 
     Parameters
@@ -307,7 +317,7 @@ def inner(input: Any, other: Any) -> Tensor:
     return tensordot(input, other, ([-1], [-1]))
 
 
-def chain_matmul(*matrices: Any) -> Tensor:
+def chain_matmul(*matrices: Any, out: Tensor | None = None) -> Tensor:
     """Return the product of matrices; `linalg.multi_dot` does the same, and vectors too.
 
     Examples
@@ -324,7 +334,8 @@ def chain_matmul(*matrices: Any) -> Tensor:
     for k, matrix in enumerate(matrices):
         if matrix.ndim != 2:
             raise RuntimeError(f"Tensor at index {k} is not 2-D but {matrix.ndim}-D")
-    return matrices[0] if len(matrices) == 1 else multi_dot(matrices)
+    product = matrices[0] if len(matrices) == 1 else multi_dot(matrices)
+    return product if out is None else write_into("chain_matmul", out, product)
 
 
 # -- a product, scaled and added to a tensor -----------------------------------------------------
@@ -348,11 +359,11 @@ def _added(name: str, input: Any, product: Callable[[], Any], beta: Any, alpha: 
             f"size ({shape[-1] if shape else 1}) at non-singleton dimension "
             f"{max(len(want) - 1, 0)}: {name}() adds {list(shape)} to {list(want)}"
         )
-    if isinstance(alpha, bool) or alpha != 1:
+    if isinstance(alpha, bool) or not is_number(alpha, 1):
         out = out * alpha
-    if not isinstance(beta, bool) and beta == 1:
+    if not isinstance(beta, bool) and is_number(beta, 1):
         return input + out
-    return input * beta + out if beta != 0 else out + _nothing(input, want)
+    return out + _nothing(input, want) if is_number(beta, 0) else input * beta + out
 
 
 def _expands(shape: tuple[int, ...], want: tuple[int, ...]) -> bool:
@@ -369,7 +380,10 @@ def _nothing(input: Any, shape: tuple[int, ...]) -> Any:
     return where(zeros_like(input, dtype=dtypes.bool_), input, zeros_like(input))
 
 
-def addmm(input: Any, mat1: Any, mat2: Any, *, beta: Any = 1, alpha: Any = 1) -> Tensor:
+@takes_out()
+def addmm(
+    input: Any, mat1: Any, mat2: Any, *, beta: Any = 1, alpha: Any = 1, out: Tensor | None = None
+) -> Tensor:
     """Return ``beta * input + alpha * (mat1 @ mat2)``.
 
     Parameters
@@ -390,7 +404,10 @@ def addmm(input: Any, mat1: Any, mat2: Any, *, beta: Any = 1, alpha: Any = 1) ->
     return _added("addmm", input, lambda: mm(mat1, mat2), beta, alpha)
 
 
-def addmv(input: Any, mat: Any, vec: Any, *, beta: Any = 1, alpha: Any = 1) -> Tensor:
+@takes_out()
+def addmv(
+    input: Any, mat: Any, vec: Any, *, beta: Any = 1, alpha: Any = 1, out: Tensor | None = None
+) -> Tensor:
     """Return ``beta * input + alpha * (mat @ vec)``; see `addmm`.
 
     Examples
@@ -402,7 +419,10 @@ def addmv(input: Any, mat: Any, vec: Any, *, beta: Any = 1, alpha: Any = 1) -> T
     return _added("addmv", input, lambda: mv(mat, vec), beta, alpha)
 
 
-def addr(input: Any, vec1: Any, vec2: Any, *, beta: Any = 1, alpha: Any = 1) -> Tensor:
+@takes_out("cast")
+def addr(
+    input: Any, vec1: Any, vec2: Any, *, beta: Any = 1, alpha: Any = 1, out: Tensor | None = None
+) -> Tensor:
     """Return ``beta * input + alpha * outer(vec1, vec2)``.
 
     Examples
@@ -412,6 +432,9 @@ def addr(input: Any, vec1: Any, vec2: Any, *, beta: Any = 1, alpha: Any = 1) -> 
     tensor([[3., 4.],
             [6., 8.]])
     """
+    input = as_tensor_argument("addr", input)
+    vec1 = as_tensor_argument("addr", vec1, "vec1", 2)
+    vec2 = as_tensor_argument("addr", vec2, "vec2", 3)
     for word, v in (("vec1", vec1), ("vec2", vec2)):
         if v.ndim != 1:
             raise RuntimeError(f"addr: Expected 1-D argument {word}, but got {v.ndim}-D")
@@ -435,15 +458,24 @@ def addr(input: Any, vec1: Any, vec2: Any, *, beta: Any = 1, alpha: Any = 1) -> 
     if all(d.name == "bool" for d in numbers):
         product = outer(vec1, vec2) & bool(alpha)
         return (input | product) if beta else product.expand(want)
-    out = outer(vec1, vec2)
-    if alpha != 1:
-        out = out * alpha
-    if beta != 0:
-        return (input if beta == 1 else input * beta) + out
-    return out + _nothing(input, want)
+    result = outer(vec1, vec2)
+    if not is_number(alpha, 1):
+        result = result * alpha
+    if is_number(beta, 0):
+        return result + _nothing(input, want)
+    return (input if is_number(beta, 1) else input * beta) + result
 
 
-def baddbmm(input: Any, batch1: Any, batch2: Any, *, beta: Any = 1, alpha: Any = 1) -> Tensor:
+@takes_out()
+def baddbmm(
+    input: Any,
+    batch1: Any,
+    batch2: Any,
+    *,
+    beta: Any = 1,
+    alpha: Any = 1,
+    out: Tensor | None = None,
+) -> Tensor:
     """Return ``beta * input + alpha * bmm(batch1, batch2)``; see `addmm`.
 
     Examples
@@ -455,7 +487,16 @@ def baddbmm(input: Any, batch1: Any, batch2: Any, *, beta: Any = 1, alpha: Any =
     return _added("baddbmm", input, lambda: bmm(batch1, batch2), beta, alpha)
 
 
-def addbmm(input: Any, batch1: Any, batch2: Any, *, beta: Any = 1, alpha: Any = 1) -> Tensor:
+@takes_out()
+def addbmm(
+    input: Any,
+    batch1: Any,
+    batch2: Any,
+    *,
+    beta: Any = 1,
+    alpha: Any = 1,
+    out: Tensor | None = None,
+) -> Tensor:
     """Return ``beta * input`` and `alpha` times the sum of ``bmm(batch1, batch2)``; see `addmm`.
 
     Examples

@@ -19,6 +19,7 @@ from .generators import (
     seed,
     set_rng_state,
 )
+from .outputs import made_into, takes_out
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -104,6 +105,7 @@ def rand(
     device: Any = None,
     requires_grad: bool = False,
     pin_memory: bool = False,
+    out: Tensor | None = None,
 ) -> Tensor:
     """Return numbers drawn evenly from [0, 1).
 
@@ -125,6 +127,10 @@ def rand(
     >>> tg.rand(2, 3).shape
     tensorflowlite_grad.Size([2, 3])
     """
+    if out is not None:
+        given = dims if size is None else (size,)
+        made = {"dtype": dtype, "layout": layout, "device": device, "requires_grad": requires_grad}
+        return made_into(out, rand, *given, generator=generator, **made)
     options = (generator, dtype, layout, device, requires_grad)
     return _made("rand", "uniform", dims, size, *options)
 
@@ -138,6 +144,7 @@ def randn(
     device: Any = None,
     requires_grad: bool = False,
     pin_memory: bool = False,
+    out: Tensor | None = None,
 ) -> Tensor:
     """Return numbers drawn from the standard normal distribution.
 
@@ -150,6 +157,10 @@ def randn(
     >>> tg.randn(size=()).shape
     tensorflowlite_grad.Size([])
     """
+    if out is not None:
+        given = dims if size is None else (size,)
+        made = {"dtype": dtype, "layout": layout, "device": device, "requires_grad": requires_grad}
+        return made_into(out, randn, *given, generator=generator, **made)
     options = (generator, dtype, layout, device, requires_grad)
     return _made("randn", "normal", dims, size, *options)
 
@@ -207,6 +218,7 @@ def _range(d: dtypes.dtype) -> tuple[int, int]:
     return (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1) if d.is_signed else (0, 2**bits - 1)
 
 
+@takes_out("made")
 def randint(
     low: Any = None,
     high: Any = None,
@@ -218,6 +230,7 @@ def randint(
     device: Any = None,
     requires_grad: bool = False,
     pin_memory: bool = False,
+    out: Tensor | None = None,
 ) -> Tensor:
     """Return integers drawn evenly from [low, high), or from [0, low).
 
@@ -257,6 +270,7 @@ def randint(
     return finish(array, place, requires_grad)
 
 
+@takes_out("made")
 def randperm(
     n: int,
     *,
@@ -266,6 +280,7 @@ def randperm(
     device: Any = None,
     requires_grad: bool = False,
     pin_memory: bool = False,
+    out: Tensor | None = None,
 ) -> Tensor:
     """Return the integers from 0 to n-1 in random order.
 
@@ -288,8 +303,8 @@ def randperm(
     source = generator_of(place, generator)
     try:
         with place.entered():
-            out = source.permutation(place.xp, n, place.native(dtypes.int64))
-            array = place.xp.astype(out, place.native(wanted))
+            result = source.permutation(place.xp, n, place.native(dtypes.int64))
+            array = place.xp.astype(result, place.native(wanted))
     except MemoryError as error:
         raise out_of_memory("randperm", (n,), place, dtypes.int64, error) from None
     return finish(array, place, requires_grad)

@@ -12,6 +12,7 @@ from ..dtypes import Kind, get_default_dtype
 from ..layouts import check_layout
 from .arguments import shape_argument
 from .factory import dtype_argument, finish, number
+from .outputs import takes_out
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -33,6 +34,7 @@ def _bound(name: str, argument: str, value: Any, kinds: tuple[type, ...]) -> Any
     return value
 
 
+@takes_out("made")
 def arange(
     start: Any = None,
     end: Any = None,
@@ -43,6 +45,7 @@ def arange(
     device: Any = None,
     requires_grad: bool = False,
     pin_memory: bool = False,
+    out: Tensor | None = None,
 ) -> Tensor:
     """Return evenly spaced numbers of [start, end).
 
@@ -106,6 +109,7 @@ def arange(
     return finish(array, place, requires_grad)
 
 
+@takes_out("made")
 def range(
     start: Any = 0,
     end: Any = None,
@@ -115,6 +119,7 @@ def range(
     layout: Any = None,
     device: Any = None,
     requires_grad: bool = False,
+    out: Tensor | None = None,
 ) -> Tensor:
     """Return evenly spaced numbers from `start` to `end`, both included: floats by default.
 
@@ -197,6 +202,7 @@ def _complex_spaced(place: Any, start: complex, end: complex, count: int) -> Any
         return real + 1j * imag
 
 
+@takes_out("made")
 def linspace(
     start: Any,
     end: Any,
@@ -207,6 +213,7 @@ def linspace(
     device: Any = None,
     requires_grad: bool = False,
     pin_memory: bool = False,
+    out: Tensor | None = None,
 ) -> Tensor:
     """Return `steps` evenly spaced numbers from `start` to `end`, both included.
 
@@ -243,6 +250,7 @@ def linspace(
     return _finished(place.xp, place, array, wanted, requires_grad)
 
 
+@takes_out("made")
 def logspace(
     start: Any,
     end: Any,
@@ -254,6 +262,7 @@ def logspace(
     device: Any = None,
     requires_grad: bool = False,
     pin_memory: bool = False,
+    out: Tensor | None = None,
 ) -> Tensor:
     """Return `steps` numbers from ``base**start`` to ``base**end``, evenly spaced in the power.
 

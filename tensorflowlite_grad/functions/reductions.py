@@ -13,6 +13,7 @@ from ..ops import reductions as ops
 from .arguments import as_tensor_argument, one_of, reduction
 from .arguments import axis as axis_of
 from .elementwise import where
+from .outputs import takes_out
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -78,6 +79,7 @@ def added(op: Any, input: Any, dtype: Any, *options: Any) -> Any:
     return out if dtype is None else conversion.cast(out, dtype)
 
 
+@takes_out("own")
 def sum(
     input: Any,
     dim: Any = None,
@@ -86,6 +88,7 @@ def sum(
     dtype: Any = None,
     axis: Any = None,
     keepdims: Any = None,
+    out: Tensor | None = None,
 ) -> Tensor:
     """Return the sum over all axes, or over `dim`.
 
@@ -116,6 +119,7 @@ def sum(
     return added(ops.sum_dim, input, dtype, dims, keep)
 
 
+@takes_out("cast")
 def mean(
     input: Any,
     dim: Any = None,
@@ -124,6 +128,7 @@ def mean(
     dtype: Any = None,
     axis: Any = None,
     keepdims: Any = None,
+    out: Tensor | None = None,
 ) -> Tensor:
     """Return the mean over all axes, or over `dim`.
 
@@ -147,6 +152,7 @@ def mean(
     return reduced(op, _floating(input), dims, keep)
 
 
+@takes_out("own")
 def prod(
     input: Any,
     dim: Any = None,
@@ -155,6 +161,7 @@ def prod(
     dtype: Any = None,
     axis: Any = None,
     keepdims: Any = None,
+    out: Tensor | None = None,
 ) -> Tensor:
     """Return the product over all axes, or over `dim`; its gradient is right at zeros too.
 
@@ -192,6 +199,7 @@ def _spread_arguments(
     return input, dims, 1 if correction is None else correction, keep
 
 
+@takes_out("cast")
 def var(
     input: Any,
     dim: Any = None,
@@ -201,6 +209,7 @@ def var(
     correction: float | None = 1,
     axis: Any = None,
     keepdims: Any = None,
+    out: Tensor | None = None,
 ) -> Tensor:
     """Return the variance over all axes, or over `dim`.
 
@@ -226,6 +235,7 @@ def var(
     )
 
 
+@takes_out("cast")
 def std(
     input: Any,
     dim: Any = None,
@@ -235,6 +245,7 @@ def std(
     correction: float | None = 1,
     axis: Any = None,
     keepdims: Any = None,
+    out: Tensor | None = None,
 ) -> Tensor:
     """Return the standard deviation: the root of `var`; its slope is 0 where it is 0.
 
@@ -250,8 +261,15 @@ def std(
     )
 
 
+@takes_out("truth")
 def all(
-    input: Any, dim: Any = None, keepdim: bool = False, *, axis: Any = None, keepdims: Any = None
+    input: Any,
+    dim: Any = None,
+    keepdim: bool = False,
+    *,
+    axis: Any = None,
+    keepdims: Any = None,
+    out: Tensor | None = None,
 ) -> Tensor:
     """Return whether all elements are nonzero.
 
@@ -264,8 +282,15 @@ def all(
     return _truth(ops.all_, *reduction("all", input, dim, axis, keepdim, keepdims))
 
 
+@takes_out("truth")
 def any(
-    input: Any, dim: Any = None, keepdim: bool = False, *, axis: Any = None, keepdims: Any = None
+    input: Any,
+    dim: Any = None,
+    keepdim: bool = False,
+    *,
+    axis: Any = None,
+    keepdims: Any = None,
+    out: Tensor | None = None,
 ) -> Tensor:
     """Return whether some element is nonzero.
 
@@ -296,8 +321,15 @@ def count_nonzero(input: Any, dim: Any = None) -> Tensor:
     return sum(as_tensor_argument("count_nonzero", input).detach() != 0, dim)
 
 
+@takes_out("cast")
 def logsumexp(
-    input: Any, dim: Any = None, keepdim: bool = False, *, axis: Any = None, keepdims: Any = None
+    input: Any,
+    dim: Any = None,
+    keepdim: bool = False,
+    *,
+    axis: Any = None,
+    keepdims: Any = None,
+    out: Tensor | None = None,
 ) -> Tensor:
     """Return the logarithm of the sum of exponentials, without overflow.
 
@@ -331,7 +363,10 @@ def along_one_axis(name: str, run: Any, input: Any, dim: Any, axis: Any) -> Any:
     return run(input, d)
 
 
-def softmax(input: Any, dim: Any = None, *, dtype: Any = None, axis: Any = None) -> Tensor:
+@takes_out()
+def softmax(
+    input: Any, dim: Any = None, *, dtype: Any = None, axis: Any = None, out: Tensor | None = None
+) -> Tensor:
     """Return the exponentials along `dim`, scaled to sum to one.
 
     Examples
@@ -344,7 +379,10 @@ def softmax(input: Any, dim: Any = None, *, dtype: Any = None, axis: Any = None)
     return along_one_axis("softmax", partial(reduced, ops.softmax), input, dim, axis)
 
 
-def log_softmax(input: Any, dim: Any = None, *, dtype: Any = None, axis: Any = None) -> Tensor:
+@takes_out()
+def log_softmax(
+    input: Any, dim: Any = None, *, dtype: Any = None, axis: Any = None, out: Tensor | None = None
+) -> Tensor:
     """Return the logarithm of `softmax`, computed without loss.
 
     Examples
@@ -370,6 +408,7 @@ def _as_float_input(name: str, input: Any, dtype: Any) -> Any:
     return _as_float(input)
 
 
+@takes_out()
 def norm(
     input: Any,
     p: Any = "fro",
@@ -379,6 +418,7 @@ def norm(
     *,
     axis: Any = None,
     keepdims: Any = None,
+    out: Tensor | None = None,
 ) -> Tensor:
     """Return a vector norm: of all elements, or along `dim`.
 
@@ -414,6 +454,7 @@ def _matrix_norm(
     return matrix_norm(input, p, (-2, -1) if dim is None else dim, keep, dtype=dtype)
 
 
+@takes_out()
 def vector_norm(
     x: Any,
     ord: float = 2,
@@ -423,6 +464,7 @@ def vector_norm(
     dtype: Any = None,
     axis: Any = None,
     keepdims: Any = None,
+    out: Tensor | None = None,
 ) -> Tensor:
     """Return the vector norm of order `ord` of all elements, or along `dim`.
 
@@ -488,7 +530,8 @@ def dist(input: Any, other: Any, p: float = 2) -> Tensor:
     return norm(input - as_tensor_argument("dist", other, "other", 2), p)
 
 
-def renorm(input: Any, p: float, dim: int, maxnorm: float) -> Tensor:
+@takes_out()
+def renorm(input: Any, p: float, dim: int, maxnorm: float, *, out: Tensor | None = None) -> Tensor:
     """Return a copy whose parts along `dim` are scaled down to a norm of at most `maxnorm`.
 
     Parameters

@@ -9,7 +9,7 @@ from ..autograd import inplace
 from ..autograd.graph import Version
 from ..backend.strides import row_major
 from . import shape, strided
-from .arguments import shape_argument
+from .arguments import as_tensor_argument, shape_argument
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,6 +60,7 @@ def resize_as_(input: Any, the_template: Any, *, memory_format: Any = None) -> T
     >>> tg.resize_as_(tg.arange(6), tg.ones(3))
     tensor([0, 1, 2])
     """
+    the_template = as_tensor_argument("resize_as_", the_template, "the_template", 2)
     out: Tensor = resized(input, (tuple(the_template._array.shape),))
     return out
 

@@ -17,6 +17,7 @@ from ..ops.broadcasting import broadcast_error, broadcast_shapes
 from .arguments import as_tensor_argument, shape_argument
 from .factory import dtype_argument, finish
 from .generators import Generator, generator_of, place_for
+from .outputs import made_into, takes_out, write_into
 from .random import drawn
 
 if TYPE_CHECKING:
@@ -55,7 +56,10 @@ def _uniform(place: Any, shape: tuple[int, ...], generator: Any) -> Any:
     return drawn("uniform", shape, dtypes.float64, place, generator)
 
 
-def bernoulli(input: Any, p: Any = None, *, generator: Generator | None = None) -> Tensor:
+@takes_out("any")
+def bernoulli(
+    input: Any, p: Any = None, *, generator: Generator | None = None, out: Tensor | None = None
+) -> Tensor:
     """Return ones with the probabilities that a tensor holds, zeros else.
 
     Parameters
@@ -188,12 +192,14 @@ def _together(name: str, *tensors: Any) -> tuple[int, ...]:
     return tuple(broadcast_shapes(*shapes))
 
 
+@takes_out()
 def multinomial(
     input: Any,
     num_samples: int,
     replacement: bool = False,
     *,
     generator: Generator | None = None,
+    out: Tensor | None = None,
 ) -> Tensor:
     """Return indices drawn with probabilities in proportion to the numbers of each row.
 
@@ -250,10 +256,10 @@ def multinomial(
         weights = xp.reshape(weights, (-1, kinds))
         _check_weights(xp, weights, 1 if replacement else count)
         pick = _with_replacement if replacement else _without_replacement
-        out = pick(place, weights, count, generator)
+        result = pick(place, weights, count, generator)
         shape = (*tuple(input._array.shape[:-1]), count)
-        out = xp.reshape(xp.astype(out, place.native(dtypes.int64)), shape)
-    return finish(out, place)
+        result = xp.reshape(xp.astype(result, place.native(dtypes.int64)), shape)
+    return finish(result, place)
 
 
 def _check_weights(xp: Any, weights: Any, least: int) -> None:
@@ -311,6 +317,7 @@ def normal(
     device: Any = None,
     requires_grad: bool = False,
     pin_memory: bool = False,
+    out: Tensor | None = None,
 ) -> Tensor:
     """Return normal numbers of given mean and standard deviation, tensors or numbers.
 
@@ -323,6 +330,8 @@ def normal(
     generator : Generator, optional
     dtype, layout, device, requires_grad, pin_memory
         As of `zeros`, for numbers.
+    out : Tensor, optional
+        Where the numbers are written.
 
     Raises
     ------
@@ -335,6 +344,12 @@ def normal(
     >>> tg.normal(5.0, 0.0, (2,))
     tensor([5., 5.])
     """
+    if out is not None:
+        options: dict[str, Any] = {"generator": generator, "dtype": dtype, "layout": layout}
+        if isinstance(mean, Variable) or isinstance(std, Variable):
+            return write_into("normal", out, normal(mean, std, size, **options), "cast")
+        options |= {"device": device, "requires_grad": requires_grad}
+        return made_into(out, normal, mean, std, size, **options)
     check_layout("normal", layout)
     tensors = [v for v in (mean, std) if isinstance(v, Variable)]
     for argument, value in (("mean", mean), ("std", std)):
@@ -351,10 +366,10 @@ def normal(
         place = place_for(device, generator)
         shape = shape_argument("normal", (size,))
         wanted = dtype_argument(dtype) or get_default_dtype()
-        out = drawn("normal", shape, wanted, place, generator)
+        numbers = drawn("normal", shape, wanted, place, generator)
         with place.entered():
-            out = out * float(std) + float(mean)
-        return finish(out, place, requires_grad)
+            numbers = numbers * float(std) + float(mean)
+        return finish(numbers, place, requires_grad)
     if size is not None or dtype is not None:
         raise TypeError("normal(): 'size' and 'dtype' go with numbers, not with tensors")
     place = promotion.common_place("normal", tensors)
@@ -373,12 +388,12 @@ def normal(
                 raise RuntimeError("normal expects standard deviation to be non-complex")
             if bool(xp.any(std._array < 0)):
                 raise RuntimeError("normal expects all elements of std >= 0.0")
-    out = drawn("normal", shape, wanted, place, generator)
+    numbers = drawn("normal", shape, wanted, place, generator)
     with place.entered():
         native = place.native(wanted)
         for value, scales in ((std, True), (mean, False)):
             given = value
             if isinstance(value, Variable):
                 given = xp.astype(value._array, native)
-            out = out * given if scales else out + given
-    return without_slope(place.wrap(out, place), *tensors)
+            numbers = numbers * given if scales else numbers + given
+    return without_slope(place.wrap(numbers, place), *tensors)

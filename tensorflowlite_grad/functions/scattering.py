@@ -11,7 +11,7 @@ from ..dtypes import SCALARS, Kind
 from ..ops import arithmetic, conversion
 from ..ops import indexing as put_ops
 from ..ops import scattering as ops
-from .arguments import as_tensor_argument
+from .arguments import as_tensor_argument, is_number
 from .arguments import axis as axis_of
 from .index_form import normalise
 from .index_tensors import (
@@ -24,6 +24,7 @@ from .index_tensors import (
     with_axis,
 )
 from .indexing import assigned, getitem
+from .outputs import takes_out
 from .padding import fill_value
 from .shape import broadcast_tensors, expand, reshape
 
@@ -78,6 +79,7 @@ def _back(out: Any, input: Any) -> Any:
     return out if input._array.ndim else reshape(out, ())
 
 
+@takes_out()
 def scatter(
     input: Any,
     dim: int,
@@ -86,6 +88,7 @@ def scatter(
     *,
     value: Any = None,
     reduce: str | None = None,
+    out: Tensor | None = None,
 ) -> Tensor:
     """Return a copy with elements written at given positions along an axis.
 
@@ -139,7 +142,8 @@ def _filled(target: Any, index: Any, value: Any) -> Any:
     return expand(assigned(target, fill_value(target, value)), shape)
 
 
-def scatter_add(input: Any, dim: int, index: Any, src: Any) -> Tensor:
+@takes_out()
+def scatter_add(input: Any, dim: int, index: Any, src: Any, *, out: Tensor | None = None) -> Tensor:
     """Return a copy with the elements of `src` added at given positions along an axis.
 
     Examples
@@ -155,8 +159,16 @@ def scatter_add(input: Any, dim: int, index: Any, src: Any) -> Tensor:
     return _back(ops.scatter_add.record(target, part, found), input)
 
 
+@takes_out()
 def scatter_reduce(
-    input: Any, dim: int, index: Any, src: Any, reduce: str, *, include_self: bool = True
+    input: Any,
+    dim: int,
+    index: Any,
+    src: Any,
+    reduce: str,
+    *,
+    include_self: bool = True,
+    out: Tensor | None = None,
 ) -> Tensor:
     """Return a copy with elements of `src` reduced into given positions along an axis.
 
@@ -248,7 +260,10 @@ def _slices(name: str, input: Any, dim: int, index: Any, source: Any) -> Any:
     return target, across(target, d, positions), source
 
 
-def index_add(input: Any, dim: int, index: Any, source: Any, *, alpha: Any = 1) -> Tensor:
+@takes_out()
+def index_add(
+    input: Any, dim: int, index: Any, source: Any, *, alpha: Any = 1, out: Tensor | None = None
+) -> Tensor:
     """Return a copy with `source` added at given positions of an axis; repeats add up.
 
     Examples
@@ -259,13 +274,21 @@ def index_add(input: Any, dim: int, index: Any, source: Any, *, alpha: Any = 1) 
     """
     input = as_tensor_argument("index_add", input)
     target, found, part = _slices("index_add", input, dim, index, source)
-    if alpha != 1:
+    if not is_number(alpha, 1):
         part = conversion.cast(part * fill_value(input, alpha), input.dtype)
     return _back(ops.index_add.record(target, part, found), input)
 
 
+@takes_out()
 def index_reduce(
-    input: Any, dim: int, index: Any, source: Any, reduce: str, *, include_self: bool = True
+    input: Any,
+    dim: int,
+    index: Any,
+    source: Any,
+    reduce: str,
+    *,
+    include_self: bool = True,
+    out: Tensor | None = None,
 ) -> Tensor:
     """Return a copy with slices of `source` reduced into given positions of an axis.
 
@@ -297,7 +320,10 @@ def index_reduce(
     return _back(_reduced(target, found, part, reduce, include_self, ops.index_add), input)
 
 
-def index_copy(input: Any, dim: int, index: Any, source: Any) -> Tensor:
+@takes_out()
+def index_copy(
+    input: Any, dim: int, index: Any, source: Any, *, out: Tensor | None = None
+) -> Tensor:
     """Return a copy with slices of `source` written at given positions of an axis.
 
     Examples

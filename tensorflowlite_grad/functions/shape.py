@@ -7,12 +7,14 @@ from operator import index as as_index
 from typing import TYPE_CHECKING, Any
 
 from .. import dtypes
+from ..autograd.graph import viewable
 from ..autograd.storage import share
 from ..ops import conversion
 from ..ops import shape as ops
 from ..ops.broadcasting import broadcast_error, broadcast_shapes
 from .arguments import as_tensor_argument, axes, one_of, shape_argument
 from .arguments import axis as axis_of
+from .outputs import takes_out
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -92,8 +94,7 @@ def listed(name: str, given: tuple[Any, ...], keyword: Any, word: str) -> tuple[
 def _as_view(tensor: Any, shape: tuple[int, ...]) -> Any:
     """Return the tensor reshaped as a view, or None where memory does not allow one."""
     place = tensor._place
-    tensor._array = place.backend.mutable(tensor._array)
-    if place.backend.try_view(place.xp, tensor._array, shape) is None:
+    if place.backend.try_view(place.xp, viewable(tensor), shape) is None:
         return None
     return ops.view.record(tensor, shape)
 
@@ -149,8 +150,7 @@ def _as_dtype(input: Any, dtype: Any) -> Any:
         raise RuntimeError(
             f"self.size(-1) must be divisible by {new // old} {names}, but got {shape[-1]}"
         )
-    input._array = place.backend.mutable(input._array)
-    strides, offset, _ = place.backend.layout(input._array)
+    strides, offset, _ = place.backend.layout(viewable(input))
     if old != new and strides[-1] != 1 and shape[-1] != 1:
         raise RuntimeError(f"self.stride(-1) must be 1 {names}, but got {strides[-1]}")
     if new > old and any(s % (new // old) for s in (offset, *strides[:-1])):
@@ -519,7 +519,8 @@ def tile(input: Any, *counts: Any, dims: Any = None) -> Tensor:
     return ops.repeat.record(input, (1,) * (input._array.ndim - len(counts)) + counts)
 
 
-def tril(input: Any, diagonal: int = 0) -> Tensor:
+@takes_out()
+def tril(input: Any, diagonal: int = 0, *, out: Tensor | None = None) -> Tensor:
     """Return the lower triangle of matrices, zeros above.
 
     Examples
@@ -532,7 +533,8 @@ def tril(input: Any, diagonal: int = 0) -> Tensor:
     return ops.tril.record(_matrices("tril", input), diagonal)
 
 
-def triu(input: Any, diagonal: int = 0) -> Tensor:
+@takes_out()
+def triu(input: Any, diagonal: int = 0, *, out: Tensor | None = None) -> Tensor:
     """Return the upper triangle of matrices, zeros below.
 
     Examples

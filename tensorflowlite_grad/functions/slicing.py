@@ -13,6 +13,7 @@ from ..ops import indexing as ops
 from .arguments import as_tensor_argument
 from .arguments import axis as axis_of
 from .indexing import getitem
+from .outputs import takes_out
 from .strided import sliced_source
 
 if TYPE_CHECKING:
@@ -62,7 +63,10 @@ def narrow(input: Any, dim: int, start: Any, length: int) -> Tensor:
     return getitem(input, _at(d, builtins.slice(start, start + length)))
 
 
-def narrow_copy(input: Any, dim: int, start: Any, length: int) -> Tensor:
+@takes_out()
+def narrow_copy(
+    input: Any, dim: int, start: Any, length: int, *, out: Tensor | None = None
+) -> Tensor:
     """Return a copy of what `narrow` shows.
 
     Examples
@@ -153,6 +157,7 @@ def select_scatter(input: Any, src: Any, dim: int, index: int) -> Tensor:
     return ops.put.record(input, src, _whole(input, d, k))
 
 
+@takes_out()
 def slice_scatter(
     input: Any,
     src: Any,
@@ -160,6 +165,8 @@ def slice_scatter(
     start: int | None = None,
     end: int | None = None,
     step: int = 1,
+    *,
+    out: Tensor | None = None,
 ) -> Tensor:
     """Return a copy of a tensor with `src` at every `step`-th position of an axis.
 

@@ -11,6 +11,7 @@ from ..ops.shape import reshape_copy
 from .arguments import as_tensor_argument, one_of
 from .arguments import axis as axis_of
 from .index_tensors import along_axis
+from .outputs import takes_out
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -61,6 +62,7 @@ def _positions(input: Any, d: int, descending: bool) -> Any:
     return ops.argsort.record(input.detach(), d, bool(descending))
 
 
+@takes_out()
 def sort(
     input: Any,
     dim: Any = -1,
@@ -68,6 +70,7 @@ def sort(
     stable: bool | None = None,
     *,
     axis: Any = None,
+    out: Any = None,
 ) -> Any:
     """Return the elements in order along `dim`, and where they were.
 
@@ -103,6 +106,7 @@ def sort(
     return like_input(input, return_types.sort, selected(ops.sort, x, positions, d, True))
 
 
+@takes_out()
 def argsort(
     input: Any,
     dim: Any = -1,
@@ -110,6 +114,7 @@ def argsort(
     stable: bool = False,
     *,
     axis: Any = None,
+    out: Tensor | None = None,
 ) -> Tensor:
     """Return the positions that sort a tensor along `dim`; equal elements keep their order.
 
@@ -121,11 +126,12 @@ def argsort(
     """
     input = _ordered("argsort", input, "Sort does not support complex dtypes")
     d = axis_of("argsort", one_of("argsort", dim, axis, "dim and axis", -1), input._array.ndim)
-    out: Tensor = _positions(as_vector(input), d, descending)
-    return out if input._array.ndim else out.reshape(())
+    result: Tensor = _positions(as_vector(input), d, descending)
+    return result if input._array.ndim else result.reshape(())
 
 
-def msort(input: Any) -> Tensor:
+@takes_out()
+def msort(input: Any, *, out: Tensor | None = None) -> Tensor:
     """Return the elements in order along the first axis.
 
     Examples
@@ -139,6 +145,7 @@ def msort(input: Any) -> Tensor:
     return values
 
 
+@takes_out()
 def topk(
     input: Any,
     k: int,
@@ -147,6 +154,7 @@ def topk(
     sorted: bool = True,
     *,
     axis: Any = None,
+    out: Any = None,
 ) -> Any:
     """Return the `k` greatest (or least) elements along `dim`, in order, and where they are.
 
@@ -187,6 +195,7 @@ def topk(
     return like_input(input, return_types.topk, selected(ops.topk, x, positions, d, True))
 
 
+@takes_out()
 def kthvalue(
     input: Any,
     k: int,
@@ -195,6 +204,7 @@ def kthvalue(
     *,
     axis: Any = None,
     keepdims: Any = None,
+    out: Any = None,
 ) -> Any:
     """Return the `k`-th smallest element along `dim`, counted from 1, and where it is.
 
@@ -234,8 +244,15 @@ def no_elements(name: str, d: int, input: Any) -> IndexError:
     )
 
 
+@takes_out()
 def mode(
-    input: Any, dim: Any = -1, keepdim: bool = False, *, axis: Any = None, keepdims: Any = None
+    input: Any,
+    dim: Any = -1,
+    keepdim: bool = False,
+    *,
+    axis: Any = None,
+    keepdims: Any = None,
+    out: Any = None,
 ) -> Any:
     """Return the most frequent element along `dim`, the least of several, and where it is last.
 

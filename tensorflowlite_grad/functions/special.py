@@ -9,6 +9,7 @@ from .. import dtypes
 from ..ops import exponential, special
 from . import docstrings
 from .arguments import as_tensor_argument
+from .outputs import public, takes_out
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -27,21 +28,22 @@ __all__ = [
     "sinc",
 ]
 
-logaddexp2 = exponential.logaddexp2.taking()
-erfc = special.erfc.call
-erfinv = special.erfinv.call
-lgamma = special.lgamma.call
-digamma = special.digamma.call
-i0 = special.i0.call
-sinc = special.sinc.call
-igamma = special.igamma.taking()
-igammac = special.igammac.taking()
+logaddexp2 = public(exponential.logaddexp2, ())
+erfc = public(special.erfc)
+erfinv = public(special.erfinv)
+lgamma = public(special.lgamma)
+digamma = public(special.digamma)
+i0 = public(special.i0)
+sinc = public(special.sinc)
+igamma = public(special.igamma, ())
+igammac = public(special.igammac, ())
 
 #: Where doctest finds the examples of functions that no source shows.
 __test__ = docstrings.attach(globals())
 
 
-def polygamma(n: int, input: Any) -> Tensor:
+@takes_out("cast")
+def polygamma(n: int, input: Any, *, out: Tensor | None = None) -> Tensor:
     """Return the n-th derivative of the digamma function of each element.
 
     Parameters
@@ -71,7 +73,8 @@ def polygamma(n: int, input: Any) -> Tensor:
     return digamma(input) if n == 0 else special.polygamma.call(input, n)
 
 
-def mvlgamma(input: Any, p: int) -> Tensor:
+@takes_out("cast")
+def mvlgamma(input: Any, p: int, *, out: Tensor | None = None) -> Tensor:
     """Return the logarithm of the multivariate gamma function of dimension `p`.
 
     Parameters
@@ -94,7 +97,7 @@ def mvlgamma(input: Any, p: int) -> Tensor:
         raise RuntimeError(
             f"\"mvlgamma\" not implemented for '{dtypes.LEGACY_NAMES[input.dtype.name]}'"
         )
-    out: Any = p * (p - 1) / 4 * log(pi)
+    result: Any = p * (p - 1) / 4 * log(pi)
     for k in range(p):
-        out = lgamma(input - k / 2) + out
-    return out
+        result = lgamma(input - k / 2) + result
+    return result

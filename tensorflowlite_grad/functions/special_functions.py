@@ -12,6 +12,7 @@ from ..ops import special_functions as ops
 from . import docstrings, reductions, special
 from . import elementwise as f
 from .arguments import as_tensor_argument
+from .outputs import public, takes_out
 from .special_texts import POLYNOMIALS, TEXTS
 
 if TYPE_CHECKING:
@@ -100,26 +101,26 @@ sinc = special.sinc
 softmax = reductions.softmax
 xlogy = f.xlogy
 
-airy_ai = ops.airy_ai.call
-bessel_j0 = ops.j0.call
-bessel_j1 = ops.j1.call
-bessel_y0 = ops.y0.call
-bessel_y1 = ops.y1.call
-entr = ops.entr.call
-erfcx = ops.erfcx.call
-i0e = ops.i0e.call
-i1 = modified_bessel_i1 = ops.i1.call
-i1e = ops.i1e.call
-log_ndtr = ops.log_ndtr.call
-modified_bessel_k0 = ops.k0.call
-modified_bessel_k1 = ops.k1.call
-ndtr = ops.ndtr.call
-ndtri = ops.ndtri.call
-scaled_modified_bessel_k0 = ops.k0e.call
-scaled_modified_bessel_k1 = ops.k1e.call
-spherical_bessel_j0 = ops.spherical_bessel_j0.call
-xlog1py = ops.xlog1py.call
-zeta = core.zeta.call
+airy_ai = public(ops.airy_ai)
+bessel_j0 = public(ops.j0)
+bessel_j1 = public(ops.j1)
+bessel_y0 = public(ops.y0)
+bessel_y1 = public(ops.y1)
+entr = public(ops.entr)
+erfcx = public(ops.erfcx)
+i0e = public(ops.i0e)
+i1 = modified_bessel_i1 = public(ops.i1)
+i1e = public(ops.i1e)
+log_ndtr = public(ops.log_ndtr)
+modified_bessel_k0 = public(ops.k0)
+modified_bessel_k1 = public(ops.k1)
+ndtr = public(ops.ndtr)
+ndtri = public(ops.ndtri)
+scaled_modified_bessel_k0 = public(ops.k0e)
+scaled_modified_bessel_k1 = public(ops.k1e)
+spherical_bessel_j0 = public(ops.spherical_bessel_j0)
+xlog1py = public(ops.xlog1py)
+zeta = public(core.zeta)
 
 #: Where doctest finds the examples of functions that no source shows.
 __test__ = docstrings.attach(globals(), TEXTS, "tg.special")
@@ -130,7 +131,7 @@ _HIGHEST = 100_000
 def _polynomial(name: str) -> Callable[[Any, Any], Tensor]:
     operation = getattr(polynomials, name.replace("_polynomial", ""))
 
-    def polynomial(input: Any, n: Any) -> Tensor:
+    def polynomial(input: Any, n: Any, *, out: Tensor | None = None) -> Tensor:
         if kind_of_scalar(input) is None:
             input = as_tensor_argument(name, input)
         if kind_of_scalar(n) is not None:
@@ -152,7 +153,7 @@ def _polynomial(name: str) -> Callable[[Any, Any], Tensor]:
 
     polynomial.__name__ = polynomial.__qualname__ = name
     polynomial.__doc__ = docstrings.of_polynomial(name, *POLYNOMIALS[name])
-    return polynomial
+    return takes_out("cast")(polynomial)
 
 
 chebyshev_polynomial_t = _polynomial("chebyshev_polynomial_t")

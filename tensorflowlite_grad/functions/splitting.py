@@ -12,6 +12,7 @@ from ..ops import indexing as index_ops
 from ..ops import variadic
 from .arguments import as_tensor_argument, one_of
 from .arguments import axis as axis_of
+from .outputs import takes_out
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -116,7 +117,10 @@ def split_with_sizes(input: Any, split_sizes: Any, dim: int = 0) -> tuple[Tensor
     return out
 
 
-def split_with_sizes_copy(input: Any, split_sizes: Any, dim: int = 0) -> tuple[Tensor, ...]:
+@takes_out()
+def split_with_sizes_copy(
+    input: Any, split_sizes: Any, dim: int = 0, *, out: Any = None
+) -> tuple[Tensor, ...]:
     """Return copies of parts of given sizes along an axis.
 
     Examples
@@ -127,10 +131,10 @@ def split_with_sizes_copy(input: Any, split_sizes: Any, dim: int = 0) -> tuple[T
     """
     input = as_tensor_argument("split_with_sizes_copy", input)
     sizes = _checked_sizes("split_with_sizes_copy", input, split_sizes, dim)
-    out: tuple[Tensor, ...] = _parts(
+    result: tuple[Tensor, ...] = _parts(
         "split", input, sizes, dim, "SplitWithSizesBackward0Copy", copy=True
     )
-    return out
+    return result
 
 
 def unsafe_split(input: Any, split_size: Any, dim: int = 0) -> tuple[Tensor, ...]:
@@ -165,7 +169,8 @@ def unsafe_split_with_sizes(input: Any, split_sizes: Any, dim: int = 0) -> tuple
     return out
 
 
-def split_copy(input: Any, split_size: Any, dim: int = 0) -> tuple[Tensor, ...]:
+@takes_out()
+def split_copy(input: Any, split_size: Any, dim: int = 0, *, out: Any = None) -> tuple[Tensor, ...]:
     """Return copies of parts of a tensor along an axis.
 
     Examples
@@ -176,8 +181,8 @@ def split_copy(input: Any, split_size: Any, dim: int = 0) -> tuple[Tensor, ...]:
     """
     input = as_tensor_argument("split_copy", input)
     sizes = _even("split_copy", input, split_size, dim)
-    out: tuple[Tensor, ...] = _parts("split", input, sizes, dim, "SplitBackward0Copy", copy=True)
-    return out
+    result: tuple[Tensor, ...] = _parts("split", input, sizes, dim, "SplitBackward0Copy", copy=True)
+    return result
 
 
 def _chunk_sizes(name: str, input: Any, chunks: int, dim: int) -> list[int]:
@@ -242,7 +247,8 @@ def unbind(input: Any, dim: int = 0, *, axis: int | None = None) -> tuple[Tensor
     return out
 
 
-def unbind_copy(input: Any, dim: int = 0) -> tuple[Tensor, ...]:
+@takes_out()
+def unbind_copy(input: Any, dim: int = 0, *, out: Any = None) -> tuple[Tensor, ...]:
     """Return copies of a tensor's parts along an axis, without that axis.
 
     Examples
@@ -251,8 +257,8 @@ def unbind_copy(input: Any, dim: int = 0) -> tuple[Tensor, ...]:
     >>> tg.unbind_copy(tg.tensor([[1, 2], [3, 4]]))
     (tensor([1, 2]), tensor([3, 4]))
     """
-    out: tuple[Tensor, ...] = _unbound("unbind_copy", input, dim, "UnbindBackward0Copy", True)
-    return out
+    result: tuple[Tensor, ...] = _unbound("unbind_copy", input, dim, "UnbindBackward0Copy", True)
+    return result
 
 
 def tensor_split(

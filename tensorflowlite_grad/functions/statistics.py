@@ -16,6 +16,7 @@ from .arguments import axis as axis_of
 from .comparison import isnan, lt
 from .elementwise import ceil, clamp, floor, lerp, round, sqrt, where
 from .gathering import gather
+from .outputs import takes_out
 from .products import matmul
 from .shape import movedim
 from .sorting import as_vector, like_input, no_elements, refuse_types, selected, sort
@@ -57,8 +58,15 @@ def _median(
     return like_input(input, result, selected(along, x, positions, d, keep))
 
 
+@takes_out()
 def median(
-    input: Any, dim: Any = None, keepdim: bool = False, *, axis: Any = None, keepdims: Any = None
+    input: Any,
+    dim: Any = None,
+    keepdim: bool = False,
+    *,
+    axis: Any = None,
+    keepdims: Any = None,
+    out: Any = None,
 ) -> Any:
     """Return the median, the lower one of two, or along `dim` the medians and where they are.
 
@@ -80,8 +88,15 @@ def median(
     return _median("median", ops.median, ops.median_dim, return_types.median, input, dim, keep)
 
 
+@takes_out()
 def nanmedian(
-    input: Any, dim: Any = None, keepdim: bool = False, *, axis: Any = None, keepdims: Any = None
+    input: Any,
+    dim: Any = None,
+    keepdim: bool = False,
+    *,
+    axis: Any = None,
+    keepdims: Any = None,
+    out: Any = None,
 ) -> Any:
     """Return the median of the elements that are not NaN: see `median`.
 
@@ -97,6 +112,7 @@ def nanmedian(
     return _median("nanmedian", ops.nanmedian, ops.nanmedian_dim, result, input, dim, keep)
 
 
+@takes_out("cast")
 def nansum(
     input: Any,
     dim: Any = None,
@@ -105,6 +121,7 @@ def nansum(
     dtype: Any = None,
     axis: Any = None,
     keepdims: Any = None,
+    out: Tensor | None = None,
 ) -> Tensor:
     """Return the sum of the elements that are not NaN.
 
@@ -127,6 +144,7 @@ def nansum(
     return reductions.sum(input, dim, keepdim, dtype=dtype, axis=axis, keepdims=keepdims)
 
 
+@takes_out("cast")
 def nanmean(
     input: Any,
     dim: Any = None,
@@ -135,6 +153,7 @@ def nanmean(
     dtype: Any = None,
     axis: Any = None,
     keepdims: Any = None,
+    out: Tensor | None = None,
 ) -> Tensor:
     """Return the mean of the elements that are not NaN; NaN where there are none.
 
@@ -239,6 +258,7 @@ def _with_mean(
 INTERPOLATIONS = ("linear", "lower", "higher", "midpoint", "nearest")
 
 
+@takes_out()
 def quantile(
     input: Any,
     q: Any,
@@ -248,6 +268,7 @@ def quantile(
     interpolation: str = "linear",
     axis: Any = None,
     keepdims: Any = None,
+    out: Tensor | None = None,
 ) -> Tensor:
     """Return the quantiles of all elements, or along `dim`.
 
@@ -277,6 +298,7 @@ def quantile(
     )
 
 
+@takes_out()
 def nanquantile(
     input: Any,
     q: Any,
@@ -286,6 +308,7 @@ def nanquantile(
     interpolation: str = "linear",
     axis: Any = None,
     keepdims: Any = None,
+    out: Tensor | None = None,
 ) -> Tensor:
     """Return the quantiles of the elements that are not NaN: see `quantile`.
 

@@ -6,12 +6,14 @@ from math import prod
 from operator import index as as_index
 from typing import TYPE_CHECKING, Any
 
+from ..autograd.graph import viewable
 from ..backend.strides import storage
 from ..ops import conversion
 from ..ops import strided as ops
 from .arguments import as_tensor_argument
 from .arguments import axis as axis_of
 from .indexing import assigned
+from .outputs import takes_out
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -44,8 +46,7 @@ def _geometry(name: str, input: Any, size: Any, stride: Any, storage_offset: Any
             f"{list(strides)}"
         )
     backend = input._place.backend
-    input._array = backend.mutable(input._array)
-    own, offset, length = backend.layout(input._array)
+    own, offset, length = backend.layout(viewable(input))
     first = offset if storage_offset is None else as_index(storage_offset)
     if first < 0:
         raise RuntimeError(f"Tensor: invalid storage offset {first}, in {name}()")
@@ -101,8 +102,14 @@ def as_strided(input: Any, size: Any, stride: Any, storage_offset: int | None = 
     return out
 
 
+@takes_out()
 def as_strided_copy(
-    input: Any, size: Any, stride: Any, storage_offset: int | None = None
+    input: Any,
+    size: Any,
+    stride: Any,
+    storage_offset: int | None = None,
+    *,
+    out: Tensor | None = None,
 ) -> Tensor:
     """Return a copy of what `as_strided` shows.
 
@@ -201,7 +208,10 @@ def unfold(input: Any, dimension: int, size: int, step: int) -> Tensor:
     return op.record(input, (0,) * len(shape), windows, tuple(steps))
 
 
-def unfold_copy(input: Any, dimension: int, size: int, step: int) -> Tensor:
+@takes_out()
+def unfold_copy(
+    input: Any, dimension: int, size: int, step: int, *, out: Tensor | None = None
+) -> Tensor:
     """Return a copy of the windows that slide along an axis: see `Tensor.unfold`.
 
     Examples

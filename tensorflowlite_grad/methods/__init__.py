@@ -1,6 +1,8 @@
 """What tensors can do: the methods and operators, a mixin for each chapter of functions."""
 
+from ..functions.outputs import without_out
 from .conversion import ConversionMethods
+from .copying import CopyingMethods
 from .creation import CreationMethods
 from .elementwise import ElementwiseMethods
 from .gradients import GradientMethods
@@ -19,6 +21,7 @@ from .standard import StandardMethods
 
 __all__ = [
     "ConversionMethods",
+    "CopyingMethods",
     "CreationMethods",
     "ElementwiseInPlaceMethods",
     "ElementwiseMethods",
@@ -35,3 +38,6 @@ __all__ = [
     "SpecialMethods",
     "StandardMethods",
 ]
+
+for _name in __all__:
+    without_out(globals()[_name])

@@ -1,14 +1,12 @@
-"""Copies of a tensor: in another dtype, on another device, for Python's copying modules."""
+"""Copies of a tensor: in another dtype, on another device."""
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, Any
 
 from .. import dtypes
 from ..autograd.errors import type_text
 from ..autograd.graph import Variable
-from ..backend import registry
 from ..backend.selection import resolve
 from ..functions import elementwise, legacy, queries
 from ..functions.factory import dtype_argument
@@ -317,62 +315,10 @@ class ConversionMethods(Variable):
         """The imaginary part."""
         return elementwise.imag(self)
 
-    def __copy__(self: Any) -> Tensor:
-        return self.detach().requires_grad_(self.requires_grad) if self.is_leaf else self
-
-    def __deepcopy__(self: Any, memo: dict[Any, Any]) -> Tensor:
-        if not self.is_leaf:
-            raise RuntimeError(
-                "Only Tensors created explicitly by the user (graph leaves) support the deepcopy "
-                "protocol at the moment. Use detach().clone() for a copy of a computed one."
-            )
-        out = _sharing_copy(self, memo)
-        if out is not None:
-            memo[id(self)] = out
-            return out if not self.requires_grad else out.requires_grad_()
-        out = object.__new__(type(self))
-        out._place = self._place
-        out._array = self._place.backend.copy(self._place.xp, self._array)
-        out._edge = out._cell = out._extra = None
-        memo[id(self)] = out
-        if self._cell is not None:
-            # By the version, whose identity is the memory's; both are kept alive by the copy.
-            memo.setdefault(id(self._cell), []).append((self, out))
-        if self.requires_grad:
-            out.requires_grad_()
-        if self.grad is not None:
-            out.grad = self.grad.__deepcopy__(memo)
-        return out
-
-    def __reduce_ex__(self: Any, protocol: Any) -> Any:
-        edge = self._edge
-        if edge is not None and edge.hooks is not None and edge.hooks.tensor:
-            names = ", ".join(map(repr, edge.hooks.tensor.values()))
-            warnings.warn(
-                f"backward hook {names} on tensor will not be serialized. Register it anew on "
-                "the tensor that is read.",
-                stacklevel=3,
-            )
-        host = self._place.backend.to_numpy(self._array)
-        where = (self._place.backend.name, self._place.kind, self._place.index)
-        return _rebuilt, (host, self.dtype.name, where, self.requires_grad)
-
-
-def _sharing_copy(tensor: Any, memo: dict[Any, Any]) -> Any:
-    """Return a copy of a tensor that shares memory with another copy, or None.
-
-    Views and detached twins share theirs with the copies of what they share it with.
-    """
-    view = None if tensor._extra is None else tensor._extra.view
-    if view is not None and view.base.is_leaf and not view.base.requires_grad:
-        out = view.base.__deepcopy__(memo) if id(view.base) not in memo else memo[id(view.base)]
-        for op, options in view.chain():
-            out = op.record(out, *options)
-        return out
-    for original, copy in memo.get(id(tensor._cell), ()):
-        if original._array is tensor._array:
-            return copy.detach()
-    return None
+    def __dir__(self: Any) -> list[str]:
+        """Return the names of what is there: an imaginary part only of complex numbers."""
+        names = object.__dir__(self)
+        return [name for name in names if name != "imag" or self.dtype.is_complex]
 
 
 def _is_dtype(value: Any) -> Any:
@@ -405,12 +351,3 @@ def _target(tensor: Any, args: Any, kwargs: Any) -> tuple[Any, Any, Any, Any]:
     if where is not None:
         place = resolve(where, tensor._place)
     return place, dtype_argument(wanted), copy, memory_format
-
-
-def _rebuilt(host: Any, name: str, where: tuple[str, str, int], requires_grad: bool) -> Tensor:
-    place = registry.place(registry.get(where[0]), where[1], where[2])
-    array = place.xp.astype(
-        place.backend.from_numpy(host, place.kind, place.index), place.native(dtypes.named(name))
-    )
-    out: Tensor = place.wrap(array, place)
-    return out.requires_grad_() if requires_grad else out

@@ -13,11 +13,11 @@ from ..autograd.graph import (
     RemovableHandle,
     Variable,
     callable_hook,
-    cell_of,
     hooks_of,
     shown,
+    viewable,
 )
-from ..autograd.storage import share
+from ..autograd.storage import share, take_memory
 from ..functions.factory import require
 
 if TYPE_CHECKING:
@@ -38,6 +38,8 @@ class GradientMethods(Variable):
 
     @requires_grad.setter
     def requires_grad(self: Any, value: bool) -> None:
+        if not isinstance(value, bool):
+            raise RuntimeError(f"requires_grad must be a bool, not {type(value).__name__}")
         self.requires_grad_(value)
 
     @requires_grad.deleter
@@ -51,6 +53,8 @@ class GradientMethods(Variable):
         ------
         RuntimeError
             If it is no leaf, or of integers.
+        TypeError
+            If `requires_grad` is no bool.
 
         Examples
         --------
@@ -59,7 +63,10 @@ class GradientMethods(Variable):
         tensor([1., 1.], requires_grad=True)
         """
         if not isinstance(requires_grad, bool):
-            raise RuntimeError(f"requires_grad must be a bool, not {type(requires_grad).__name__}")
+            raise TypeError(
+                "requires_grad_(): argument 'requires_grad' (position 1) must be bool, not "
+                f"{type(requires_grad).__name__}"
+            )
         edge = self._edge
         if not requires_grad:
             if edge is not None and type(edge) is not Leaf:
@@ -92,6 +99,19 @@ class GradientMethods(Variable):
         (True, False)
         """
         return self._edge is None or type(self._edge) is Leaf
+
+    def is_inference(self: Any) -> bool:
+        """Return False: tensors made in `inference_mode` are as any others.
+
+        Examples
+        --------
+        >>> import tensorflowlite_grad as tg
+        >>> with tg.inference_mode():
+        ...     x = tg.ones(2)
+        >>> x.is_inference()
+        False
+        """
+        return False
 
     @property
     def grad_fn(self: Any) -> Any:
@@ -323,8 +343,7 @@ class GradientMethods(Variable):
         >>> (x * 2).detach()
         tensor([2., 4.])
         """
-        self._array = self._place.backend.mutable(self._array)
-        out: Tensor = self._place.wrap(self._array, self._place)
+        out: Tensor = self._place.wrap(viewable(self), self._place)
         share(out, self)
         return out
 
@@ -387,10 +406,7 @@ class GradientMethods(Variable):
                 "data set to a tensor that requires gradients must be floating point or complex "
                 "dtype"
             )
-        self._array = value._place.backend.mutable(value._array)
-        self._place = value._place
-        # What saved the old value must not take the new one for it.
-        cell_of(self).count += 1
+        take_memory(self, value)
 
     @data.deleter
     def data(self: Any) -> None:

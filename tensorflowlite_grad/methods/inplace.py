@@ -10,6 +10,7 @@ from ..autograd.graph import Variable
 from ..dtypes import Kind
 from ..functions import comparison, cumulative, docstrings, indexing, products, reductions
 from ..functions import elementwise as f
+from ..functions.outputs import plain_of
 from ..ops import conversion
 from ..ops.promotion import common_place
 from ..ops.twins import deferring
@@ -23,6 +24,7 @@ def in_place(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
 
     Nothing has changed if it raises.
     """
+    function = plain_of(function)
 
     def method(self: Any, *args: Any, **kwargs: Any) -> Any:
         requires = _requires(args) or (bool(kwargs) and _requires(kwargs.values()))

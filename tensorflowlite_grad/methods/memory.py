@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..autograd.graph import viewable
 from ..functions import reseating, shape, strided
 from ..functions.arguments import axis
 
@@ -31,8 +32,7 @@ class MemoryMethods:
         >>> tg.ones(2, 3).T.stride(1)
         3
         """
-        self._array = self._place.backend.mutable(self._array)
-        strides = tuple(self._place.backend.layout(self._array)[0])
+        strides = tuple(self._place.backend.layout(viewable(self))[0])
         return strides if dim is None else strides[axis("stride", dim, len(strides))]
 
     def storage_offset(self: Any) -> int:
@@ -44,8 +44,7 @@ class MemoryMethods:
         >>> tg.arange(5)[2:].storage_offset()
         2
         """
-        self._array = self._place.backend.mutable(self._array)
-        return int(self._place.backend.layout(self._array)[1])
+        return int(self._place.backend.layout(viewable(self))[1])
 
     def data_ptr(self: Any) -> int:
         """Return the address of the first element, or a number that stands for it.
@@ -57,8 +56,7 @@ class MemoryMethods:
         >>> x.data_ptr() == x.view(5, 1).data_ptr()
         True
         """
-        self._array = self._place.backend.mutable(self._array)
-        return int(self._place.backend.address(self._array))
+        return int(self._place.backend.address(viewable(self)))
 
     def resize_(self: Any, *sizes: Any, memory_format: Any = None) -> Any:
         """Change the shape in place; elements are kept in the order they have in memory.

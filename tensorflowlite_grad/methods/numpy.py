@@ -6,10 +6,11 @@ import operator
 from typing import Any
 
 from ..autograd import modes
-from ..autograd.graph import Variable, cell_of
+from ..autograd.graph import Variable, cell_of, viewable
 from ..backend import registry
 from ..dtypes import SCALARS
 from ..functions.arguments import as_tensor_argument
+from ..functions.outputs import write_into
 
 #: NumPy's functions behind its operators: with a tensor, ours are meant.
 _OPERATORS = {
@@ -80,9 +81,8 @@ class NumpyMethods:
                 f"can't convert {place.device} device type tensor to numpy. Use Tensor.cpu() to "
                 "copy the tensor to host memory first."
             )
-        self._array = place.backend.mutable(self._array)
         cell_of(self)
-        return place.backend.to_numpy(self._array)
+        return place.backend.to_numpy(viewable(self))
 
     def __array__(self: Any, dtype: Any = None, copy: bool | None = None) -> Any:
         array = self.numpy()
@@ -91,14 +91,12 @@ class NumpyMethods:
         return array.copy() if copy else array
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        if any(isinstance(out, Variable) for out in kwargs.get("out", ())):
+            return _written(self, ufunc, method, inputs, **kwargs)
         apply = _OPERATORS.get(ufunc.__name__) if method == "__call__" and not kwargs else None
         if apply is not None:
             return apply(*(_operand(ufunc.__name__, x) for x in inputs))
         plain = [_as_array(x) for x in inputs]
-        if any(isinstance(out, Variable) for out in kwargs.get("out", ())):
-            raise TypeError(
-                f"numpy.{ufunc.__name__}(out=) cannot write into a Tensor; use its in-place methods"
-            )
         result = getattr(ufunc, method)(*plain, **kwargs)
         backend = registry.get("numpy")
         if "out" in kwargs or not backend.is_array(result):
@@ -116,6 +114,21 @@ class NumpyMethods:
         if ours in ("std", "var"):
             given["correction"] = given.pop("ddof", 0)
         return getattr(args[0], ours)(*args[1:], **given)
+
+
+def _written(
+    tensor: Any, ufunc: Any, method: str, inputs: tuple[Any, ...], out: tuple[Any, ...], **more: Any
+) -> Any:
+    """Return tensors that NumPy was asked to write into, written."""
+    name = f"numpy.{ufunc.__name__}"
+    if more or method != "__call__" or not all(isinstance(o, Variable) for o in out):
+        raise TypeError(
+            f"{name}(out=) writes into Tensors alone, without further options; use in-place methods"
+        )
+    result = NumpyMethods.__array_ufunc__(tensor, ufunc, method, *inputs)
+    if len(out) == 1:
+        return write_into(name, out[0], as_tensor_argument(name, result), "cast")
+    return write_into(name, out, tuple(as_tensor_argument(name, r) for r in result), "cast")
 
 
 def _operand(name: str, x: Any) -> Any:

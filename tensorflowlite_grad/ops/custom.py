@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from typing import TYPE_CHECKING, Any, overload
 
-from ..autograd import function, modes, tangents
+from ..autograd import barred, modes, tangents
 from ..autograd.graph import Variable
 from .broadcasting import sum_to
 from .promotion import common_place
@@ -446,8 +446,12 @@ class CustomOperation(SeveralResults):
         ]
         edges = tuple(t._edge for t in tensors if t._edge is not None)
         if modes.is_grad_enabled() and edges:
-            title = f"the {what} (it takes arrays, not xp)"
-            outs = [None if t is None else function.barred(t, title, edges) for t in outs]
+            message = (
+                f"Double backward is unsupported for the {what}: it takes arrays, not tensors. "
+                "Give it xp as its first parameter and write it with that, or differentiate once "
+                "only"
+            )
+            outs = [barred.barred(t, message, edges) for t in outs]
         return tuple(outs) if several else outs[0]
 
 

@@ -11,10 +11,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..autograd import carrier
-from ..autograd.errors import OutOfMemoryError
+from ..backend import failures
 from ..dtypes import kind_of_scalar
 from . import promotion, recorder
 from .broadcasting import broadcast_error
+from .rules import needs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -146,7 +147,7 @@ class Operation:
 
     def saved_names(self, mask: tuple[str, ...]) -> list[str]:
         """Return the names of what is saved, in order, where these operands require grad."""
-        return recorder.needs(self, mask)
+        return needs(self, mask)
 
     def slow(self, *arguments: Any) -> Any:
         """Run the operation on arguments that need promotion or conversion first."""
@@ -178,12 +179,10 @@ class Operation:
                 promotion.common_dtype(self.name, self.result, place.dtype_of(array))
             except (TypeError, NotImplementedError) as refusal:
                 return refusal
-        if isinstance(error, MemoryError):
-            size = " and ".join(f"{tuple(t._array.shape)}" for t in operands)
-            return OutOfMemoryError(
-                f"{self.name}(): out of memory for operands of shape {size}: {error}"
-            )
-        return error
+        size = " and ".join(f"{tuple(t._array.shape)}" for t in operands)
+        needed = f"operands of shape {size}"
+        found = failures.explained(error, operands[0]._place, f"{self.name}()", needed)
+        return error if found is None else found
 
     def on(self, xp: Any, *arguments: Any) -> Any:
         """Run the operation on whatever carrier `xp` is the namespace of."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ..autograd import modes
 from ..autograd.graph import NUMBER, Variable
 from ..backend import registry
 from ..dtypes import (
@@ -127,6 +128,10 @@ def operands(op: Operation, values: tuple[Any, ...]) -> list[Any]:
             f"{op.name}(): argument {op.operands[0]!r} (position 1) must be Tensor, not "
             f"{type(values[0]).__name__}; make one with tensor()"
         )
+    if modes.is_grad_enabled() and any(t._edge is not None for t in tensors):
+        for given, operand in zip(values, converted, strict=True):
+            if given is not operand and isinstance(operand, Variable):
+                take_apart(operand)
     place = common_place(op.name, tensors)
     found = result_type(*converted)
     if op.name == "sub" and any(_is_bool(value) for value in converted):
@@ -274,6 +279,16 @@ def _array_operand(value: Any) -> Any:
     return place.adopt(value) if number is None else number
 
 
+def take_apart(tensor: Any) -> Any:
+    """Give a tensor made of somebody's array memory of its own, and return it.
+
+    What is written into the array counts no version: no graph may save it.
+    """
+    place = tensor._place
+    tensor._array = place.backend.copy(place.xp, tensor._array)
+    return tensor
+
+
 def common_place_of_roots(name: str, places: Any) -> Any:
     """Return the one device of places of several levels; RuntimeError if there are more."""
     roots = {p.root for p in places}
@@ -304,8 +319,11 @@ def common_place(name: str, tensors: list[Any]) -> Any:
         if all(t._place is place or t._place.backend is place.backend for t in tensors):
             return place
     text = " and ".join(sorted(f"{p.device} (backend {p.backend.name})" for p in places))
+    expected = tensors[0]._place
+    other = next(t._place for t in tensors if t._place is not expected)
     raise RuntimeError(
         "Expected all tensors to be on the same device, but found at least two devices: "
-        f"{text}, in {name}(); move them together with .to(device), or .to(other) to another's "
+        f"{text}, in {name}(). Tensor on device {other.device} is not on the expected device "
+        f"{expected.device}! Move them together with .to(device), or .to(other) to another's "
         "backend"
     )

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from functools import cache
 from itertools import chain, combinations
-from threading import Lock
+from threading import Lock, RLock
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
-from ..autograd import carrier, errors, modes, observers, tangents
-from ..autograd.graph import Extra, Node, Variable, Version, View, cell_of, next_seq
-from .broadcasting import sum_to
+from ..autograd import carrier, modes, observers, tangents
+from ..autograd.graph import Extra, Variable, Version, View, cell_of, next_seq, viewable
+from .rules import complex_class, needs, node_class, watched
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,38 +41,85 @@ def write(op: Operation) -> tuple[Any, Any]:
 def write_entry(op: Operation, numbers: tuple[str, ...]) -> Any:
     """Return an entry that takes Python numbers for some operands only."""
     space = op.record.__globals__
-    name = "_".join(("entry", *numbers))
+    name = "_".join(("taking", *numbers))
     entry = _stub(op, name, space)
     written = space["written"]
 
     def write_or_find(wanted: str) -> Any:
         if wanted != name:
             return written(wanted)
-        written("record")
-        made: dict[str, Any] = {}
-        source = _entry_source(op, _masks(op), numbers)
-        given = "".join(f"{p}, " for p in [*op.operands, *op.option_names])
-        slow = [f"return op.slow_taking({numbers!r}, {given})"]
-        source += _function("observed_entry", op, slow)
-        exec(compile(source, f"<recorder of {op.name}>", "exec"), made)  # noqa: S102
-        plain, observed = made["entry"].__code__, made["observed_entry"].__code__
-        with _switching:
-            _forms.append((entry, plain, observed))
-            entry.__code__ = observed if _watched[0] else plain
+        with writing:
+            written("record")
+            if name in space["functions"]:
+                return entry
+            made: dict[str, Any] = {}
+            source = _entry_source(op, _masks(op), numbers)
+            exec(compile(source, f"<recorder of {op.name}>", "exec"), made)  # noqa: S102
+            _put_in_place([(entry, made["entry"].__code__, made["observed_entry"].__code__)])
+            space["functions"][name] = entry
         return entry
 
     space["written"] = write_or_find
     return entry
 
 
+def write_public(
+    op: Operation,
+    numbers: tuple[str, ...] | None,
+    entry: Callable[..., Any],
+    into: Callable[..., Any],
+) -> Callable[..., Any]:
+    """Return an entry that takes `out` too: where one is given, `into` runs in its place.
+
+    `numbers` are the operands that may be Python numbers, without which all may. `out` is shown
+    as keyword-only and is not: CPython calls functions with such parameters by a longer way.
+    Instead `_` stands in front of it, and what is given there is refused.
+    """
+    space: dict[str, Any] = {"unwritten": entry, "into": into}
+    given = ", ".join([*op.operands, *op.option_names])
+
+    def write() -> None:
+        with writing:
+            written: dict[str, Any] = op.record.__globals__
+            written["written"]("record")
+            if "op" not in space:
+                space.update(written)
+                made: dict[str, Any] = {}
+                source = _entry_source(op, _masks(op), numbers, takes_out=True)
+                exec(compile(source, f"<recorder of {op.name}>", "exec"), made)  # noqa: S102
+                forms = [(public, made["entry"].__code__, made["observed_entry"].__code__)]
+                _put_in_place(forms)
+
+    space["write"] = write
+    parameters = ", ".join([*op.operands, *op.option_parameters])
+    body = "\n    ".join(["write()", *_diverted(given), f"return unwritten({given})"])
+    public = _defined(f"def stub({parameters}, _=None, out=None):\n    {body}\n", op, space)
+    shown = f"def stub({parameters}, *, out=None):\n    return public({given}, out=out)\n"
+    public.__wrapped__ = _defined(shown, op, {"public": public})
+    return public  # type: ignore[no-any-return]
+
+
+def _diverted(given: str) -> list[str]:
+    """Return the lines that hand over to `into`, and raise for what stands before `out`."""
+    return [
+        "if out is not None or _ is not None:",
+        f"    return into(out, {given}) if _ is None else unwritten({given}, _)",
+    ]
+
+
 def _stub(op: Operation, name: str, space: dict[str, Any]) -> Any:
     parameters = ", ".join([*op.operands, *op.option_parameters])
     names = ", ".join([*op.operands, *op.option_names])
-    text = f"def stub({parameters}):\n    return written({name!r})({names})\n"
+    return _defined(f"def stub({parameters}):\n    return written({name!r})({names})\n", op, space)
+
+
+def _defined(text: str, op: Operation, space: dict[str, Any]) -> Any:
+    """Return the function of a text, with a space of its own."""
     scratch: dict[str, Any] = {}
     exec(_compiled(text), scratch)  # noqa: S102
     template = scratch["stub"]
     stub = FunctionType(template.__code__, space, op.name, template.__defaults__)
+    stub.__kwdefaults__ = template.__kwdefaults__
     stub.__qualname__ = op.name
     return stub
 
@@ -85,41 +132,48 @@ def _compiled(text: str) -> Any:
 def _write_functions(
     op: Operation, space: dict[str, Any], entry: Any, record: Any
 ) -> dict[str, Any]:
-    """Put the written functions in the place of their stubs."""
-    if "functions" in space:
+    """Put the written functions in the place of their stubs, once."""
+    with writing:
+        if "functions" in space:
+            return space["functions"]  # type: ignore[no-any-return]
+        masks = _masks(op)
+        for k, mask in enumerate(masks):
+            space[f"N{k}"] = node_class(op, mask)
+            if op.conjugate:
+                space[f"C{k}"] = complex_class(space[f"N{k}"])
+        source = _record_source(op, masks)
+        if op.has_entry:
+            source += _entry_source(op, masks)
+        source += _observed_source(op)
+        made: dict[str, Any] = {}
+        exec(compile(source, f"<recorder of {op.name}>", "exec"), made)  # noqa: S102
+        space["plain"] = FunctionType(made["record"].__code__, space)
+        forms = [(record, made["record"].__code__, made["observed"].__code__)]
+        if op.has_entry:
+            forms.append((entry, made["entry"].__code__, made["observed_entry"].__code__))
+        _put_in_place(forms)
+        space["functions"] = {"entry": entry, "record": record}
         return space["functions"]  # type: ignore[no-any-return]
-    masks = _masks(op)
-    for k, mask in enumerate(masks):
-        space[f"N{k}"] = _node_class(op, mask)
-        if op.conjugate:
-            space[f"C{k}"] = _complex_class(space[f"N{k}"])
-    source = _record_source(op, masks)
-    if op.has_entry:
-        source += _entry_source(op, masks)
-    source += _observed_source(op)
-    made: dict[str, Any] = {}
-    exec(compile(source, f"<recorder of {op.name}>", "exec"), made)  # noqa: S102
-    space["plain"] = FunctionType(made["record"].__code__, space)
-    forms = [(record, made["record"].__code__, made["observed"].__code__)]
-    if op.has_entry:
-        forms.append((entry, made["entry"].__code__, made["observed_entry"].__code__))
-    with _switching:
-        _forms.extend(forms)
-        for function, plain, observed in forms:
-            function.__code__ = observed if _watched[0] else plain
-    return {"entry": entry, "record": record}
 
 
 #: All written functions, each with its plain code and its observed one.
 _forms: list[tuple[Any, Any, Any]] = []
-_watched = [False]
 _switching = Lock()
+#: Held while functions are written: several threads may call a stub at a time.
+writing = RLock()
+
+
+def _put_in_place(forms: list[tuple[Any, Any, Any]]) -> None:
+    with _switching:
+        _forms.extend(forms)
+        for function, plain, observed in forms:
+            function.__code__ = observed if watched[0] else plain
 
 
 def _switch(wanted: bool) -> None:
     """Put the observed form of all recorders in place, or the plain one."""
     with _switching:
-        _watched[0] = wanted
+        watched[0] = wanted
         for function, plain, observed in _forms:
             function.__code__ = observed if wanted else plain
 
@@ -133,7 +187,7 @@ def follow(twin: Any, entry: Any, adapted: Callable[[Any], Any]) -> None:
         plain, observed = next((p, o) for function, p, o in _forms if function is entry)
         form = (twin, adapted(plain), adapted(observed))
         _forms.append(form)
-        twin.__code__ = form[2] if _watched[0] else form[1]
+        twin.__code__ = form[2] if watched[0] else form[1]
 
 
 def _observed_source(op: Operation) -> str:
@@ -160,10 +214,7 @@ def _observed_source(op: Operation) -> str:
     if op.rules:
         some = " or ".join(f"({p}._extra is not None and {p}._extra.tangents)" for p in op.operands)
         body += [f"if {some}:", f"    carry(op, out, ({operands}), ({options}))"]
-    text = _function("observed", op, [*body, "return out"])
-    if op.has_entry:
-        text += _function("observed_entry", op, [f"return op.slow({given})"])
-    return text
+    return _function("observed", op, [*body, "return out"])
 
 
 def holds_batch(option: Any) -> bool:
@@ -207,16 +258,12 @@ def _new_space(op: Operation) -> dict[str, Any]:
         "grad_enabled": modes.get_mode,
         "next_seq": next_seq,
         "attach_view": attach_view,
-        "freed": errors.freed,
-        "changed": errors.changed,
-        "detached": errors.detached,
+        "viewable": viewable,
         "carry": tangents.carry,
-        "watched": _watched,
         "observers": observers.current,
         "observe": observers.observed,
         "holds_batch": holds_batch,
         "lifted": lifted,
-        "restore": tangents.restore,
     }
     carrier.names_for_recorders(space)
     return space
@@ -226,16 +273,6 @@ def _masks(op: Operation) -> list[tuple[str, ...]]:
     """Return every set of operands that may require grad, the largest last."""
     names = [p for p in op.operands if p in op.rules]
     return list(chain.from_iterable(combinations(names, n) for n in range(1, len(names) + 1)))
-
-
-def needs(op: Operation, mask: tuple[str, ...]) -> list[str]:
-    """Return the names of what the rules of these operands take, in a fixed order."""
-    wanted: list[str] = []
-    for operand in mask:
-        wanted += [n for n in op.rule_parameters[operand] if n not in ("xp", "g")]
-        if op.elementwise and len(op.operands) > 1:
-            wanted.append(f"{operand}_shape")
-    return list(dict.fromkeys(wanted))
 
 
 def _forward_text(op: Operation, prefix: str = "a_") -> str:
@@ -340,26 +377,36 @@ def _record_source(op: Operation, masks: list[tuple[str, ...]]) -> str:
     first = op.operands[0]
     body = [f"place = {first}._place"]
     if op.view:
-        body += [f"{first}._array = place.backend.mutable({first}._array)"]
+        body += [
+            f"if place.backend.mutable({first}._array) is not {first}._array:",
+            f"    viewable({first})",
+        ]
     body += [f"a_{p} = {p}._array" for p in op.operands]
     body += _result_text(op, guarded=True) + _recording_text(op, masks, complex_check=True)
     return _function("record", op, body)
 
 
 def _entry_source(
-    op: Operation, masks: list[tuple[str, ...]], numbers: tuple[str, ...] | None = None
+    op: Operation,
+    masks: list[tuple[str, ...]],
+    numbers: tuple[str, ...] | None = None,
+    takes_out: bool = False,
 ) -> str:
     """Return the entry's text: the common case, float32 or float64 throughout, in line.
 
-    `numbers` are the operands that may be Python numbers, without which all may.
+    And that of its observed form. `numbers` are the operands that may be Python numbers,
+    without which all may.
     """
     first, *rest = op.operands
     names = ", ".join([*op.operands, *op.option_names])
     slow = f"return op.slow({names})"
     if numbers is not None:
         slow = f"return op.slow_taking({numbers!r}, {names})"
+    diverted = _diverted(names) if takes_out else []
+    observed = _function("observed_entry", op, [*diverted, slow], takes_out)
     constant = [p for p in rest if numbers is None or p in numbers]
     body = [
+        *diverted,
         "try:",
         f"    place = {first}._place",
         f"    a_{first} = {first}._array",
@@ -395,136 +442,14 @@ def _entry_source(
             *("    " + line for line in tensor),
         ]
     body += _result_text(op, guarded=False) + _recording_text(op, masks, complex_check=False)
-    return _function("entry", op, body)
+    return _function("entry", op, body, takes_out) + observed
 
 
-def _function(name: str, op: Operation, body: list[str]) -> str:
-    parameters = ", ".join([*op.operands, *op.option_parameters])
+def _function(name: str, op: Operation, body: list[str], takes_out: bool = False) -> str:
+    last = ["_=None", "out=None"] if takes_out else []
+    parameters = ", ".join([*op.operands, *op.option_parameters, *last])
     lines = "\n".join("    " + line for line in body)
     return f"def {name}({parameters}):\n{lines}\n"
-
-
-def _node_class(op: Operation, mask: tuple[str, ...]) -> type[Node]:
-    def apply(self: Node, g: Any, keep: bool) -> Any:
-        _write_rules(cls, op, mask)
-        return cls.apply(self, g, keep)
-
-    def apply_tensors(self: Node, g: Any, keep: bool) -> Any:
-        _write_rules(cls, op, mask)
-        return cls.apply_tensors(self, g, keep)
-
-    fields = {
-        "__slots__": (),
-        "__module__": "tensorflowlite_grad.autograd",
-        "operation": op,
-        "positions": tuple(op.operands.index(p) for p in mask),
-        "operand_count": len(op.operands),
-        # Most graphs are made of few operations: rules are written when first needed.
-        "apply": apply,
-        "apply_tensors": apply_tensors,
-    }
-    # Not `type(self)`, which may be the complex twin that has called.
-    cls: Any = type(op.node_name, (Node,), fields)
-    return cls  # type: ignore[no-any-return]
-
-
-def _write_rules(cls: type[Node], op: Operation, mask: tuple[str, ...]) -> None:
-    space = _new_space(op)
-    space["sum_to"] = sum_to
-    for p in mask:
-        space[f"rule_{p}"] = op.rules[p]
-    source = _apply_source(op, mask, raw=True) + _apply_source(op, mask, raw=False)
-    exec(compile(source, f"<rules of {op.name}>", "exec"), space)  # noqa: S102
-    cls.apply = space["apply"]  # type: ignore[method-assign]
-    cls.apply_tensors = space["apply_tensors"]  # type: ignore[method-assign]
-
-
-def _apply_source(op: Operation, mask: tuple[str, ...], raw: bool) -> str:
-    wanted = needs(op, mask)
-    frees = any(n in op.operands or n == "out" for n in wanted)
-    unpack, check = [], []
-    for name in wanted:
-        if name in op.operands:
-            unpack += [name, f"v_{name}"]
-            check += [
-                f"c = {name}._cell",
-                f"if c is not None and c.count != v_{name}:",
-                f"    raise changed(self, {name!r}, {name}._array, {name}._edge, "
-                f"v_{name}, c.count)",
-            ]
-            if name in mask and not raw:
-                check += [
-                    f"if {name}._edge is not self.edges[{mask.index(name)}]:",
-                    f"    raise detached(self, {name!r})",
-                ]
-        elif name == "out":
-            unpack += ["out", "cell"]
-            check += [
-                "if cell.count:",
-                "    raise changed(self, 'its result', out, self, 0, cell.count)",
-            ]
-            if not raw:
-                check += [
-                    "result = new(Tensor)",
-                    "result._array = out",
-                    "result._place = self.place",
-                    "result._cell = cell",
-                    "result._extra = None",
-                    "result._edge = self",
-                    "if watched[0]:",
-                    "    restore(self, result)",
-                    "out = result",
-                ]
-        else:
-            unpack.append(name)
-    body = []
-    if unpack:
-        body += ["saved = self.saved"]
-        if frees:
-            body += ["if saved is None:", "    raise freed(self)"]
-        body += [f"{', '.join(unpack)}, = saved", *check]
-    body.append("xp = self.place.xp" if raw else "xp = TENSORS")
-    for p in mask:
-        given = [n + "._array" if raw and n in op.operands else n for n in op.rule_parameters[p]]
-        if op.rules[p] is None:
-            body.append(f"g_{p} = g")
-        else:
-            body.append(f"g_{p} = rule_{p}({', '.join(given)})")
-        if op.elementwise and len(op.operands) > 1:
-            body += [f"if g_{p}.shape != {p}_shape:", f"    g_{p} = sum_to(xp, g_{p}, {p}_shape)"]
-    if frees:
-        body += ["if not keep:", "    self.saved = None"]
-    body.append(f"return {', '.join(f'g_{p}' for p in mask)}")
-    name = "apply" if raw else "apply_tensors"
-    lines = "\n".join("    " + line for line in body)
-    return f"def {name}(self, g, keep):\n{lines}\n"
-
-
-def _complex_class(real: type[Node]) -> type[Node]:
-    """Return the twin of a node class for complex results.
-
-    PyTorch's gradient is conj(partial) * g, which is conj(partial * conj(g)): rules that
-    are linear in `g` need not know of it.
-    """
-
-    def apply(self: Node, g: Any, keep: bool) -> Any:
-        return _conjugated(self.place.xp, super(twin, self).apply, g, keep)
-
-    def apply_tensors(self: Node, g: Any, keep: bool) -> Any:
-        return _conjugated(carrier.tensors(), super(twin, self).apply_tensors, g, keep)
-
-    fields = {"__slots__": (), "__module__": real.__module__}
-    twin: Any = type(
-        real.__name__, (real,), {**fields, "apply": apply, "apply_tensors": apply_tensors}
-    )
-    return twin  # type: ignore[no-any-return]
-
-
-def _conjugated(xp: Any, apply: Any, g: Any, keep: bool) -> Any:
-    out = apply(xp.conj(g), keep)
-    if isinstance(out, tuple):
-        return tuple(xp.conj(part) for part in out)
-    return xp.conj(out)
 
 
 def attach_view(out: Variable, parent: Variable, op: Any, options: tuple[Any, ...]) -> None:
@@ -532,7 +457,7 @@ def attach_view(out: Variable, parent: Variable, op: Any, options: tuple[Any, ..
     cell = cell_of(parent)
     extra = out._extra = Extra()
     view = parent._extra.view if parent._extra is not None else None
-    creation = "default" if modes.get_mode() else "no_grad"
+    creation = "default" if modes.get_mode() else modes.creation_of_views()
     if view is None:
         extra.view = View(parent, None, op, options, creation)
     else:

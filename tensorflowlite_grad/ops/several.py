@@ -6,7 +6,7 @@ cotangent is None where nothing arrived, so that a rule can spare the work for i
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..autograd import carrier, errors, modes, observers, tangents
 from ..autograd.graph import Node, Output, Version, next_seq
@@ -157,6 +157,7 @@ class SeveralNode(Node):
 
     __slots__ = ("mask",)
 
+    frees: ClassVar[bool] = True
     mask: tuple[int, ...]
 
     @property
@@ -169,45 +170,57 @@ class SeveralNode(Node):
         return len(self.operation.results)
 
     def apply(self, g: Any, keep: bool) -> Any:
-        return self._gradients(self.place.xp, g.parts, keep, raw=True)
+        return self._gradients(self.place.xp, g.parts, keep, True, self.mask)
 
     def apply_tensors(self, g: Any, keep: bool) -> Any:
-        return self._gradients(carrier.tensors(), g.parts, keep, raw=False)
+        return self._gradients(carrier.tensors(), g.parts, keep, False, self.mask)
 
-    def _gradients(self, xp: Any, parts: list[Any], keep: bool, raw: bool) -> Any:
+    def apply_some(self, g: Any, keep: bool, tensors: bool, wanted: tuple[bool, ...]) -> Any:
+        xp = carrier.tensors() if tensors else self.place.xp
+        mask = tuple(k for k, chosen in zip(self.mask, wanted, strict=True) if chosen)
+        return self._gradients(xp, g.parts, keep, not tensors, mask)
+
+    def _gradients(
+        self, xp: Any, parts: list[Any], keep: bool, raw: bool, mask: tuple[int, ...]
+    ) -> Any:
+        """Return gradients of the operands in `mask`, None for others."""
         op: SeveralResults = self.operation
-        given = self._unpacked(raw)
+        names = [op.operands[k] for k in mask]
+        given = self._unpacked(raw, set().union(*(op.rule_parameters[n] for n in names)))
         given["xp"] = xp
         given |= {f"g_{r}": g for r, g in zip(op.results, parts, strict=True)}
-        found = []
-        given["wanted"] = names = [op.operands[k] for k in self.mask]
+        given["wanted"] = names
         if op.joint is not None:
             together = op.joint(*(given[n] for n in op.rule_parameters[names[0]]))
-            found = [together[name] for name in names]
         else:
-            for name in names:
-                found.append(op.rules[name](*(given[n] for n in op.rule_parameters[name])))  # type: ignore[misc]
+            together = {
+                name: op.rules[name](*(given[n] for n in op.rule_parameters[name]))  # type: ignore[misc]
+                for name in names
+            }
+        found = [together[op.operands[k]] if k in mask else None for k in self.mask]
         if not keep:
             self.saved = None
         return tuple(found) if len(found) > 1 else found[0]
 
-    def _unpacked(self, raw: bool) -> dict[str, Any]:
+    def _unpacked(self, raw: bool, wanted: set[str]) -> dict[str, Any]:
         if self.saved is None:
             raise errors.freed(self)
         op: SeveralResults = self.operation
         given: dict[str, Any] = dict(self.saved)
         for k, name in enumerate(op.operands):
-            if name not in given:
+            if name not in given or name not in wanted:
                 continue
             t, version = given[name]
             now = 0 if t._cell is None else t._cell.count
             if now != version:
                 raise errors.changed(self, name, t._array, t._edge, version, now)
-            if not raw and k in self.mask and t._edge is not self.edges[self.mask.index(k)]:
-                raise errors.detached(self, name)
+            if not raw and k in self.mask:
+                edge = self.edges[self.mask.index(k)]
+                if t._edge is not edge and not errors.frozen(t, edge):
+                    raise errors.detached(self, name)
             given[name] = t._array if raw else t
         for number, name in enumerate(op.results):
-            if name not in given:
+            if name not in given or name not in wanted:
                 continue
             array, cell = given[name]
             if cell.count:

@@ -34,16 +34,15 @@ erfc = elementwise(
 )
 
 
-def _erfinv_slope(xp: Any, input: Any, out: Any) -> Any:
-    """Return the slope where the inverse is exact, not where it was rounded to."""
-    slope = (sqrt(pi) / 2) * xp.exp_minus_square(out, -1.0)
-    size = xp.abs(out)
-    tail = xp.exp_minus_square(size, 1.0) * xp.erfcx(size)
-    residue = tail - (1.0 - xp.abs(input))
-    inside = xp.abs(input) < 1
-    safe = xp.where(inside, slope, xp.ones_like(slope))
-    factor = 1.0 + 2.0 * xp.where(inside, size, xp.zeros_like(size)) * residue * safe
-    return slope * xp.where(inside, factor, xp.ones_like(factor))
+def _erfinv_slope(xp: Any, x: Any, out: Any) -> Any:
+    """Return sqrt(pi) / 2 exp(out**2); where that is steep, of erfcx(out) = exp(out**2) (1 - x)."""
+    size = xp.abs(x)
+    tail = (size > 0.5) & (size < 1)
+    beyond = xp.where(tail, xp.abs(out), xp.ones_like(out))
+    left = xp.where(tail, 1.0 - size, xp.ones_like(x))
+    middle = xp.where(tail, xp.zeros_like(out), out)
+    steep = xp.erfcx(beyond) / left
+    return (sqrt(pi) / 2) * xp.where(tail, steep, xp.exp(middle * middle))
 
 
 erfinv = elementwise(

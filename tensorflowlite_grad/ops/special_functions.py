@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import e, pi, sqrt
+from math import e, factorial, pi, sqrt
 from typing import Any
 
 from . import special
@@ -120,7 +120,21 @@ def _over(xp: Any, first: Any, x: Any, at_zero: float) -> Any:
     return xp.where(zero, xp.full_like(x, at_zero), first / xp.where(zero, xp.ones_like(x), x))
 
 
-i1 = _unary("i1", lambda xp, g, input, out: g * (xp.i0(input) - _over(xp, out, input, 0.5)))
+#: The slope of I1 near zero, where both of its terms are larger, in powers of x**2 / 4.
+_I1_SLOPE = [(k + 0.5) / (factorial(k) * factorial(k + 1)) for k in range(13)]
+
+
+def _i1_slope(xp: Any, x: Any, out: Any) -> Any:
+    near = xp.abs(x) < 2
+    small = xp.where(near, x, xp.zeros_like(x))
+    square, series = small * small / 4, xp.full_like(x, _I1_SLOPE[-1])
+    for coefficient in _I1_SLOPE[-2::-1]:
+        series = series * square + coefficient
+    less = _over(xp, xp.where(xp.abs(out) == _INF, xp.zeros_like(out), out), x, 0.5)
+    return xp.where(near, series, xp.i0(x) - less)
+
+
+i1 = _unary("i1", lambda xp, g, input, out: g * _i1_slope(xp, input, out))
 i0e = _unary("i0e", lambda xp, g, input: g * xp.i0e_slope(input))
 i1e = _unary("i1e", lambda xp, g, input: g * xp.i1e_slope(input))
 #: i1e - sign(x) i0e and i0e - i1e (sign(x) + 1 / x), which cancel far out.

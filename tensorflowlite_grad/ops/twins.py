@@ -15,7 +15,7 @@ from ..autograd.graph import Variable
 from ..backend import registry
 from ..dtypes import Kind, kind_of_scalar, promote_types
 from . import conversion
-from .recorder import follow
+from .recorder import follow, writing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,12 +31,13 @@ def _twin(op: Operation, slow: Callable[..., Any], name: str, only_positional: i
     space: dict[str, Any] = {}
 
     def write(*arguments: Any) -> Any:
-        entry: Any = op.call
-        if entry.__code__.co_filename.startswith("<stub"):
-            entry.__globals__["written"]("entry")
-        own = SimpleNamespace(slow=slow, explain=op.explain, rescued=op.rescued)
-        space.update(entry.__globals__, op=own)
-        follow(twin, entry, lambda code: code.replace(co_posonlyargcount=only_positional))
+        with writing:
+            if "op" not in space:
+                entry: Any = op.call
+                entry.__globals__["written"]("entry")
+                own = SimpleNamespace(slow=slow, explain=op.explain, rescued=op.rescued)
+                space.update({**entry.__globals__, "op": own})
+                follow(twin, entry, lambda c: c.replace(co_posonlyargcount=only_positional))
         return twin(*arguments)
 
     space["write"] = write

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..autograd import carrier, modes, observers, tangents
-from ..autograd.graph import Node, Output, next_seq
+from ..autograd.graph import Node, Output, next_seq, viewable
 from .broadcasting import zeros_of
 from .indexing import select, slice_
 from .recorder import attach_view
@@ -170,8 +170,7 @@ def slices(
 
 def _sliced(tensor: Any, axis: int, selects: list[Any], title: str, copy: bool) -> tuple[Any, ...]:
     place = tensor._place
-    tensor._array = place.backend.mutable(tensor._array)
-    shape = tuple(tensor._array.shape)
+    shape = tuple(viewable(tensor).shape)
     edge = tensor._edge if modes.is_grad_enabled() else None
     main = None
     if edge is not None:

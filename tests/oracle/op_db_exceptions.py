@@ -17,10 +17,7 @@ EXCEPTIONS: dict[str, tuple[set[str], str]] = {
         {"second", "forward"},
         "where both elements are masked out PyTorch's second derivative is NaN, not 0",
     ),
-    "amax": ({"errors"}, "there is no out= to refuse"),
-    "amin": ({"errors"}, "there is no out= to refuse"),
-    "aminmax": ({"errors"}, "there is no out= to refuse"),
-    "kthvalue": ({"errors"}, "there is no out= to refuse"),
+    "kthvalue": ({"errors"}, "out= may share memory: results are computed before any is written"),
     "nn.functional.max_unpool2d": (
         {"forward"},
         "of positions that come twice the last is written here, as PyTorch does with contiguous "

@@ -11,6 +11,7 @@ from ...ops import solvers
 from ..arguments import as_tensor_argument, holds
 from ..creation import empty, eye
 from ..elementwise import where
+from ..outputs import takes_out
 from ..products import matmul
 from ..shape import broadcast_to, matrix_transpose, tril, triu, unsqueeze
 from .checks import adjoint_of, common_stack, matrices, same_dtype, shape_of, square
@@ -37,7 +38,8 @@ __all__ = [
 # -- Cholesky -----------------------------------------------------------------------------------
 
 
-def cholesky(A: Any, *, upper: bool = False) -> Tensor:
+@takes_out()
+def cholesky(A: Any, *, upper: bool = False, out: Tensor | None = None) -> Tensor:
     """Return the Cholesky factors L of ``A = L L^H``, or the adjoint of L.
 
     Parameters
@@ -69,7 +71,8 @@ def _factor(A: Any, upper: bool) -> Any:
     return ops.cholesky.record(A)
 
 
-def cholesky_ex(A: Any, *, upper: bool = False, check_errors: bool = False) -> Any:
+@takes_out()
+def cholesky_ex(A: Any, *, upper: bool = False, check_errors: bool = False, out: Any = None) -> Any:
     """Return Cholesky factors, and where they do not exist, instead of raising.
 
     Returns
@@ -96,14 +99,15 @@ def cholesky_ex(A: Any, *, upper: bool = False, check_errors: bool = False) -> A
         info = place.wrap(generic.minors(place.xp, (adjoint_of(A) if upper else A)._array), place)
     failed = (info != 0)[..., None, None]
     one = broadcast_to(eye(shape_of(A)[-1], dtype=A.dtype, device=A.device), shape_of(A))
-    out = _factor(where(failed, one, A), upper)
-    return return_types.linalg_cholesky_ex(where(failed, float("nan"), out), info)
+    result = _factor(where(failed, one, A), upper)
+    return return_types.linalg_cholesky_ex(where(failed, float("nan"), result), info)
 
 
 # -- QR -----------------------------------------------------------------------------------------
 
 
-def qr(A: Any, mode: str = "reduced") -> Any:
+@takes_out()
+def qr(A: Any, mode: str = "reduced", *, out: Any = None) -> Any:
     """Return the QR decomposition: Q with orthonormal columns, R upper triangular.
 
     Parameters
@@ -141,7 +145,8 @@ def _pivoting(name: str, pivot: bool) -> None:
         raise RuntimeError(f"{name}: LU without pivoting is not implemented; use pivot=True")
 
 
-def lu(A: Any, *, pivot: bool = True) -> Any:
+@takes_out()
+def lu(A: Any, *, pivot: bool = True, out: Any = None) -> Any:
     """Return ``A = P L U``: a permutation, a unit lower and an upper triangular matrix.
 
     Parameters
@@ -178,7 +183,8 @@ def unpacked(LU: Any, pivots: Any, data: bool = True, permuted: bool = True) -> 
     return P, L, U
 
 
-def lu_factor(A: Any, *, pivot: bool = True) -> Any:
+@takes_out()
+def lu_factor(A: Any, *, pivot: bool = True, out: Any = None) -> Any:
     """Return the factors of `lu` in one array, and LAPACK's pivots, for `lu_solve`.
 
     Raises
@@ -197,7 +203,8 @@ def lu_factor(A: Any, *, pivot: bool = True) -> Any:
     return return_types.linalg_lu_factor(*lu_factor_ex(A, check_errors=True)[:2])
 
 
-def lu_factor_ex(A: Any, *, pivot: bool = True, check_errors: bool = False) -> Any:
+@takes_out()
+def lu_factor_ex(A: Any, *, pivot: bool = True, check_errors: bool = False, out: Any = None) -> Any:
     """Return the factors of `lu` in one array, pivots, and where U has a zero on its diagonal.
 
     Examples
@@ -223,7 +230,16 @@ def lu_factor_ex(A: Any, *, pivot: bool = True, check_errors: bool = False) -> A
     return return_types.linalg_lu_factor_ex(LU, pivots, info)
 
 
-def lu_solve(LU: Any, pivots: Any, B: Any, *, left: bool = True, adjoint: bool = False) -> Tensor:
+@takes_out()
+def lu_solve(
+    LU: Any,
+    pivots: Any,
+    B: Any,
+    *,
+    left: bool = True,
+    adjoint: bool = False,
+    out: Tensor | None = None,
+) -> Tensor:
     """Return the solution of ``A X = B`` for the factors of `lu_factor`.
 
     Parameters
@@ -277,7 +293,8 @@ def lu_solve(LU: Any, pivots: Any, B: Any, *, left: bool = True, adjoint: bool =
 # -- LDL ------------------------------------------------------------------------------------------
 
 
-def ldl_factor(A: Any, *, hermitian: bool = False) -> Any:
+@takes_out()
+def ldl_factor(A: Any, *, hermitian: bool = False, out: Any = None) -> Any:
     """Return the factors of ``A = L D L^T`` in one array, and LAPACK's pivots.
 
     Without a derivative. By SciPy's LAPACK on NumPy's arrays, and through the host elsewhere.
@@ -301,7 +318,10 @@ def ldl_factor(A: Any, *, hermitian: bool = False) -> Any:
     )
 
 
-def ldl_factor_ex(A: Any, *, hermitian: bool = False, check_errors: bool = False) -> Any:
+@takes_out()
+def ldl_factor_ex(
+    A: Any, *, hermitian: bool = False, check_errors: bool = False, out: Any = None
+) -> Any:
     """Return the factors of `ldl_factor`, and where D is singular.
 
     Examples
@@ -320,7 +340,10 @@ def ldl_factor_ex(A: Any, *, hermitian: bool = False, check_errors: bool = False
     return return_types.linalg_ldl_factor_ex(LD, pivots, info)
 
 
-def ldl_solve(LD: Any, pivots: Any, B: Any, *, hermitian: bool = False) -> Tensor:
+@takes_out()
+def ldl_solve(
+    LD: Any, pivots: Any, B: Any, *, hermitian: bool = False, out: Tensor | None = None
+) -> Tensor:
     """Return the solution of ``A X = B`` for the factors of `ldl_factor`.
 
     Examples
@@ -396,7 +419,8 @@ def reflectors(name: str, input: Any, tau: Any) -> tuple[Any, Any]:
     return V, solvers.solve_triangular.record(system, column * one, True, True)
 
 
-def householder_product(input: Any, tau: Any) -> Tensor:
+@takes_out("cast")
+def householder_product(input: Any, tau: Any, *, out: Tensor | None = None) -> Tensor:
     """Return the first columns of a product of Householder reflectors, as `geqrf` makes them.
 
     Parameters

@@ -10,6 +10,7 @@ from ...ops import determinants as ops
 from ...ops import solvers
 from ..creation import eye, zeros_like
 from ..elementwise import log, where
+from ..outputs import takes_out
 from ..products import matmul
 from ..shape import expand
 from .checks import shape_of, square
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 __all__ = ["det", "logdet", "matrix_exp", "matrix_power", "slogdet"]
 
 
-def det(A: Any) -> Tensor:
+@takes_out()
+def det(A: Any, *, out: Tensor | None = None) -> Tensor:
     """Return the determinants of square matrices; gradients are exact at singular ones too.
 
     Parameters
@@ -40,7 +42,8 @@ def det(A: Any) -> Tensor:
     return ops.det.record(square("linalg.det", A))
 
 
-def slogdet(A: Any) -> Any:
+@takes_out()
+def slogdet(A: Any, *, out: Any = None) -> Any:
     """Return the signs of determinants, and the logarithms of their absolute values.
 
     Parameters
@@ -98,7 +101,8 @@ def matrix_exp(input: Any) -> Tensor:
     return solvers.matrix_exp.record(square("linalg.matrix_exp", input))
 
 
-def matrix_power(A: Any, n: int) -> Tensor:
+@takes_out("cast")
+def matrix_power(A: Any, n: int, *, out: Tensor | None = None) -> Tensor:
     """Return square matrices multiplied with themselves, inverted first if `n` is negative.
 
     Parameters
@@ -130,12 +134,12 @@ def matrix_power(A: Any, n: int) -> Tensor:
         one = expand(one, shape) if len(shape) > 2 else one
         return where(zeros_like(A, dtype=dtypes.bool_), A, one) if A.requires_grad else one.clone()
     # Squares of squares, and the product of those that the number's bits ask for.
-    out, square_ = None, A
+    result, square_ = None, A
     while True:
         if power & 1:
-            out = square_ if out is None else matmul(out, square_)
+            result = square_ if result is None else matmul(result, square_)
         power >>= 1
         if not power:
             break
         square_ = matmul(square_, square_)
-    return out.clone() if n == 1 else out  # type: ignore[union-attr,return-value]
+    return result.clone() if n == 1 else result  # type: ignore[union-attr,return-value]

@@ -12,6 +12,7 @@ from ..arguments import as_tensor_argument, one_of
 from ..arguments import axis as axis_of
 from ..elementwise import where
 from ..extremes import amax, amin
+from ..outputs import takes_out
 from ..reductions import sum as sum_of
 from ..reductions import vector_norm
 from ..shape import movedim, reshape
@@ -37,6 +38,7 @@ def _pair(name: str, A: Any, dim: Any) -> tuple[int, int]:
     return first, second
 
 
+@takes_out()
 def matrix_norm(
     A: Any,
     ord: Order = "fro",
@@ -46,6 +48,7 @@ def matrix_norm(
     dtype: Any = None,
     axis: Any = None,
     keepdims: Any = None,
+    out: Tensor | None = None,
 ) -> Tensor:
     """Return norms of matrices.
 
@@ -96,8 +99,8 @@ def matrix_norm(
             f"{ord} of a matrix of shape {list(shape_of(A))} is not defined"
         )
     sums = vector_norm(A, 1, rows, True)
-    out = (amax if ord > 0 else amin)(sums, columns, True)
-    return out if keepdim else _without(out, pair)
+    result = (amax if ord > 0 else amin)(sums, columns, True)
+    return result if keepdim else _without(result, pair)
 
 
 def _without(x: Any, axes: tuple[int, ...]) -> Any:
@@ -145,6 +148,7 @@ def _of_singular_values(name: str, A: Any, ord: Order, pair: Any, keepdim: bool)
     return reshape(out, tuple(1 if k in pair else n for k, n in enumerate(shape_of(A))))
 
 
+@takes_out()
 def norm(
     A: Any,
     ord: Order = None,
@@ -154,6 +158,7 @@ def norm(
     dtype: Any = None,
     axis: Any = None,
     keepdims: Any = None,
+    out: Tensor | None = None,
 ) -> Tensor:
     """Return a norm of vectors or of matrices.
 
@@ -196,7 +201,8 @@ def norm(
     return vector_norm(A, 2 if ord is None else ord, dim, keepdim)
 
 
-def cond(A: Any, p: Order = None) -> Tensor:
+@takes_out("cast")
+def cond(A: Any, p: Order = None, *, out: Tensor | None = None) -> Tensor:
     """Return condition numbers: how much solving with a matrix may magnify errors.
 
     Parameters
@@ -236,8 +242,15 @@ def cond(A: Any, p: Order = None) -> Tensor:
     return where(failed, inf, product)
 
 
+@takes_out("cast")
 def matrix_rank(
-    A: Any, tol: Any = None, hermitian: bool = False, *, atol: Any = None, rtol: Any = None
+    A: Any,
+    tol: Any = None,
+    hermitian: bool = False,
+    *,
+    atol: Any = None,
+    rtol: Any = None,
+    out: Tensor | None = None,
 ) -> Tensor:
     """Return how many singular values lie above a tolerance.
 

@@ -13,6 +13,7 @@ from ..creation import ones_like
 from ..cumulative import cumprod
 from ..diagonals import diagonal as diagonal_of
 from ..joining import cat
+from ..outputs import takes_out
 from ..products import matmul
 from ..reductions import sum as sum_of
 from ..shape import expand, reshape, unsqueeze
@@ -24,7 +25,10 @@ if TYPE_CHECKING:
 __all__ = ["cross", "diagonal", "multi_dot", "vander", "vecdot"]
 
 
-def cross(input: Any, other: Any, *, dim: int = -1, axis: Any = None) -> Tensor:
+@takes_out()
+def cross(
+    input: Any, other: Any, *, dim: int = -1, axis: Any = None, out: Tensor | None = None
+) -> Tensor:
     """Return the cross products of vectors of three elements.
 
     Parameters
@@ -75,7 +79,8 @@ def crossed(name: str, input: Any, other: Any, axis: int) -> Any:
     return solvers.cross.record(input, other, axis - len(a))
 
 
-def vecdot(x: Any, y: Any, *, dim: int = -1, axis: Any = None) -> Tensor:
+@takes_out()
+def vecdot(x: Any, y: Any, *, dim: int = -1, axis: Any = None, out: Tensor | None = None) -> Tensor:
     """Return the dot products of vectors, the first conjugated where complex.
 
     Parameters
@@ -102,7 +107,8 @@ def floating_or_low(name: str, x: Any) -> Any:
     return x if x.dtype.kind >= Kind.FLOAT else floating(name, x)
 
 
-def multi_dot(tensors: Any) -> Tensor:
+@takes_out()
+def multi_dot(tensors: Any, *, out: Tensor | None = None) -> Tensor:
     """Return the product of matrices, in the order that takes the fewest multiplications.
 
     Parameters
@@ -151,10 +157,10 @@ def multi_dot(tensors: Any) -> Tensor:
                 f"multi_dot(): tensors {k} and {k + 1} with shapes {list(a)} and {list(b)} cannot "
                 "be multiplied"
             )
-    out = _product(chain, _splits(sizes), 0, n - 1)
+    result = _product(chain, _splits(sizes), 0, n - 1)
     if first or last:
-        out = reshape(out, sizes[:1] * (not first) + sizes[-1:] * (not last))
-    return out
+        result = reshape(result, sizes[:1] * (not first) + sizes[-1:] * (not last))
+    return result
 
 
 def _splits(sizes: list[int]) -> dict[tuple[int, int], int]:

@@ -11,6 +11,7 @@ from ...ops import decompositions, solvers
 from ...ops.shape import reshape_copy
 from ..arguments import as_tensor_argument, holds
 from ..creation import empty
+from ..outputs import takes_out
 from ..products import matmul
 from ..shape import (
     broadcast_to,
@@ -37,7 +38,8 @@ __all__ = [
 ]
 
 
-def inv(A: Any) -> Tensor:
+@takes_out()
+def inv(A: Any, *, out: Tensor | None = None) -> Tensor:
     """Return the inverses of square matrices.
 
     Parameters
@@ -77,7 +79,8 @@ def zero_verdicts(A: Any) -> Any:
     return place.wrap(zeros, place)
 
 
-def inv_ex(A: Any, *, check_errors: bool = False) -> Any:
+@takes_out()
+def inv_ex(A: Any, *, check_errors: bool = False, out: Any = None) -> Any:
     """Return inverses, and for each matrix whether it is singular, instead of raising.
 
     Parameters
@@ -138,7 +141,8 @@ def _system(name: str, A: Any, B: Any, left: bool) -> tuple[Any, Any, bool]:
     return A, B, vector
 
 
-def solve(A: Any, B: Any, *, left: bool = True) -> Tensor:
+@takes_out()
+def solve(A: Any, B: Any, *, left: bool = True, out: Tensor | None = None) -> Tensor:
     """Return the solution of ``A X = B``.
 
     Parameters
@@ -177,7 +181,10 @@ def _solved(name: str, A: Any, B: Any, vector: bool, left: bool) -> Any:
     return _without_column(out) if vector else out
 
 
-def solve_ex(A: Any, B: Any, *, left: bool = True, check_errors: bool = False) -> Any:
+@takes_out()
+def solve_ex(
+    A: Any, B: Any, *, left: bool = True, check_errors: bool = False, out: Any = None
+) -> Any:
     """Return a solution, and for each matrix whether it is singular, instead of raising.
 
     Returns
@@ -195,18 +202,25 @@ def solve_ex(A: Any, B: Any, *, left: bool = True, check_errors: bool = False) -
     """
     A, B, vector = _system("linalg.solve", A, B, left)
     try:
-        out = _solved("linalg.solve_ex", A, B, vector, left)
-        return return_types.linalg_solve_ex(out, zero_verdicts(A))
+        result = _solved("linalg.solve_ex", A, B, vector, left)
+        return return_types.linalg_solve_ex(result, zero_verdicts(A))
     except generic.LinAlgError:
         if check_errors:
             raise
     inverse = solvers.inv.record(A, None)
-    out = matmul(inverse, B) if left else matmul(B, inverse)
-    return return_types.linalg_solve_ex(_without_column(out) if vector else out, verdicts(A))
+    result = matmul(inverse, B) if left else matmul(B, inverse)
+    return return_types.linalg_solve_ex(_without_column(result) if vector else result, verdicts(A))
 
 
+@takes_out()
 def solve_triangular(
-    A: Any, B: Any, *, upper: bool, left: bool = True, unitriangular: bool = False
+    A: Any,
+    B: Any,
+    *,
+    upper: bool,
+    left: bool = True,
+    unitriangular: bool = False,
+    out: Tensor | None = None,
 ) -> Tensor:
     """Return the solution of ``A X = B`` for triangular matrices.
 
@@ -272,8 +286,15 @@ def _tolerance(name: str, A: Any, value: Any, which: str) -> Any:
         return place.xp.expand_dims(tolerance, axis=-1)
 
 
+@takes_out("cast")
 def pinv(
-    A: Any, rcond: Any = None, hermitian: bool = False, *, atol: Any = None, rtol: Any = None
+    A: Any,
+    rcond: Any = None,
+    hermitian: bool = False,
+    *,
+    atol: Any = None,
+    rtol: Any = None,
+    out: Tensor | None = None,
 ) -> Tensor:
     """Return the pseudoinverses (Moore-Penrose) of matrices.
 
@@ -307,7 +328,8 @@ def _squared_size(x: Any) -> Any:
     return (x * x.conj()).real.sum(-2) if x.dtype.is_complex else (x * x).sum(-2)
 
 
-def lstsq(A: Any, B: Any, rcond: Any = None, *, driver: str | None = None) -> Any:
+@takes_out("cast")
+def lstsq(A: Any, B: Any, rcond: Any = None, *, driver: str | None = None, out: Any = None) -> Any:
     """Return the least-squares solution of ``A X = B`` that is shortest.
 
     It is computed by the singular value decomposition, whatever the driver: that only decides
@@ -400,7 +422,8 @@ def _rank(xp: Any, values: Any, atol: Any, rtol: Any) -> Any:
     return xp.sum(xp.astype(values > bound, xp.int64), axis=-1)
 
 
-def tensorinv(A: Any, ind: int = 2) -> Tensor:
+@takes_out("cast")
+def tensorinv(A: Any, ind: int = 2, *, out: Tensor | None = None) -> Tensor:
     """Return the inverse of `tensordot` with a tensor over its last axes.
 
     Parameters
@@ -426,11 +449,12 @@ def tensorinv(A: Any, ind: int = 2) -> Tensor:
             f"prod(self.shape[:ind]), but got {prod(columns)} != {prod(rows)} in tensorinv()"
         )
     A = floating("linalg.tensorinv", A)
-    out = solvers.inv.record(reshape(A, (prod(columns), prod(rows))), "linalg.inv")
-    return reshape(out, (*columns, *rows))
+    result = solvers.inv.record(reshape(A, (prod(columns), prod(rows))), "linalg.inv")
+    return reshape(result, (*columns, *rows))
 
 
-def tensorsolve(A: Any, B: Any, dims: Any = None) -> Tensor:
+@takes_out("cast")
+def tensorsolve(A: Any, B: Any, dims: Any = None, *, out: Tensor | None = None) -> Tensor:
     """Return X of ``tensordot(A, X, X.ndim) = B``.
 
     Parameters

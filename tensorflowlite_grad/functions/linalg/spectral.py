@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ... import return_types
 from ...ops import decompositions as ops
+from ..outputs import takes_out
 from .checks import matrices, square
 
 if TYPE_CHECKING:
@@ -20,7 +21,8 @@ def _upper(name: str, UPLO: Any) -> bool:
     return UPLO.upper() == "U"
 
 
-def eigh(A: Any, UPLO: str = "L") -> Any:
+@takes_out()
+def eigh(A: Any, UPLO: str = "L", *, out: Any = None) -> Any:
     """Return the eigenvalues and eigenvectors of Hermitian or symmetric matrices.
 
     The gradient of eigenvectors is NaN where eigenvalues are equal, that of eigenvalues is
@@ -50,7 +52,8 @@ def eigh(A: Any, UPLO: str = "L") -> Any:
     return return_types.linalg_eigh(*ops.eigh.record(square("linalg.eigh", A), upper))
 
 
-def eigvalsh(A: Any, UPLO: str = "L") -> Tensor:
+@takes_out()
+def eigvalsh(A: Any, UPLO: str = "L", *, out: Tensor | None = None) -> Tensor:
     """Return the eigenvalues of Hermitian or symmetric matrices, ascending.
 
     Examples
@@ -63,7 +66,8 @@ def eigvalsh(A: Any, UPLO: str = "L") -> Tensor:
     return ops.eigvalsh.record(square("linalg.eigvalsh", A), upper)
 
 
-def eig(A: Any) -> Any:
+@takes_out("cast")
+def eig(A: Any, *, out: Any = None) -> Any:
     """Return the eigenvalues and eigenvectors of square matrices, complex always.
 
     Computed on the host where the library has no function for it.
@@ -87,7 +91,8 @@ def eig(A: Any) -> Any:
     return return_types.linalg_eig(*ops.eig.record(square("linalg.eig", A)))
 
 
-def eigvals(A: Any) -> Tensor:
+@takes_out("cast")
+def eigvals(A: Any, *, out: Tensor | None = None) -> Tensor:
     """Return the eigenvalues of square matrices, complex always.
 
     Examples
@@ -108,7 +113,8 @@ def no_driver(name: str, driver: Any) -> None:
         )
 
 
-def svd(A: Any, full_matrices: bool = True, *, driver: str | None = None) -> Any:
+@takes_out()
+def svd(A: Any, full_matrices: bool = True, *, driver: str | None = None, out: Any = None) -> Any:
     """Return the singular value decomposition ``A = U diag(S) Vh``.
 
     The gradient of U and Vh is NaN where singular values are equal, that of S is right there;
@@ -139,7 +145,8 @@ def svd(A: Any, full_matrices: bool = True, *, driver: str | None = None) -> Any
     return return_types.linalg_svd(*ops.svd.record(A, bool(full_matrices)))
 
 
-def svdvals(A: Any, *, driver: str | None = None) -> Tensor:
+@takes_out()
+def svdvals(A: Any, *, driver: str | None = None, out: Tensor | None = None) -> Tensor:
     """Return singular values, descending.
 
     Examples

@@ -8,6 +8,7 @@ from ... import dtypes
 from ...functions import elementwise
 from ...functions.arguments import as_tensor_argument
 from ...functions.distances import pdist
+from ...functions.outputs import write_into
 from ...functions.reductions import vector_norm
 from ...functions.shape import broadcast_tensors
 from .common import arguments, as_floating, common_type
@@ -99,4 +100,4 @@ def normalize(
     tensor([[0.6000, 0.8000]])
     """
     unit = _unit(as_tensor_argument("normalize", input), p, dim, eps)
-    return unit if out is None else out.copy_(unit)
+    return unit if out is None else write_into("normalize", out, unit, "cast")

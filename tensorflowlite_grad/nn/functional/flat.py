@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...functions import elementwise
 from ...functions.arguments import as_tensor_argument
+from ...functions.outputs import takes_out
 from ...functions.shape import reshape
 from ...ops import activation as ops
 from . import loss, normalization, pairs
@@ -237,6 +238,7 @@ def native_group_norm(
     return out, reshape(mean, (N, group)), reshape(rate, (N, group))
 
 
+@takes_out()
 def native_batch_norm(
     input: Any,
     weight: Any,
@@ -246,6 +248,8 @@ def native_batch_norm(
     training: bool,
     momentum: float,
     eps: float,
+    *,
+    out: Any = None,
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Return what `batch_norm` does, the batch's means, and one over its deviations.
 
@@ -258,13 +262,13 @@ def native_batch_norm(
     >>> tg.native_batch_norm(x, None, None, None, None, True, 0.1, 0.0)[1]
     tensor([2.])
     """
-    out, mean, variance = normalization.batch_moments(
+    result, mean, variance = normalization.batch_moments(
         input, running_mean, running_var, weight, bias, training, momentum, eps
     )
     if mean is None:
-        return out, input.new_zeros((0,)), input.new_zeros((0,))
+        return result, input.new_zeros((0,)), input.new_zeros((0,))
     rate = elementwise.rsqrt(variance.detach() + eps)
-    return out, reshape(mean.detach(), (-1,)), reshape(rate, (-1,))
+    return result, reshape(mean.detach(), (-1,)), reshape(rate, (-1,))
 
 
 def native_dropout(input: Any, p: float, train: bool | None) -> tuple[Tensor, Tensor]:

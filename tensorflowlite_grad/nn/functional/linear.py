@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ...dtypes import LEGACY_NAMES
+from ...functions.outputs import takes_out
 from ...functions.products import matmul
 from ...functions.shape import reshape, unsqueeze
 from ...ops import linear_layer as ops
@@ -27,7 +28,8 @@ def _same_dtype(name: str, first: Any, second: Any) -> None:
         )
 
 
-def linear(input: Any, weight: Any, bias: Any = None) -> Tensor:
+@takes_out()
+def linear(input: Any, weight: Any, bias: Any = None, *, out: Tensor | None = None) -> Tensor:
     """Return ``input @ weight.T + bias``.
 
     Parameters
@@ -70,8 +72,8 @@ def linear(input: Any, weight: Any, bias: Any = None) -> Tensor:
         )
     _same_dtype("linear", input, weight)
     if weight._array.ndim == 1:
-        out = matmul(input, weight)
-        return out if bias is None else out + bias
+        result = matmul(input, weight)
+        return result if bias is None else result + bias
     if bias is None:
         return ops.linear.record(input, weight)
     _same_dtype("linear", input, bias)

@@ -11,6 +11,7 @@ from ...backend.resampling import AxisMap, Run
 from ...dtypes import Kind
 from ...functions import elementwise
 from ...functions.arguments import as_tensor_argument
+from ...functions.outputs import takes_out
 from ...functions.scattering import masked_fill
 from ...ops import resampling as ops
 from . import max_pooling
@@ -53,6 +54,7 @@ def avg_pool1d(
     )
 
 
+@takes_out()
 def avg_pool2d(
     input: Any,
     kernel_size: Any,
@@ -61,6 +63,8 @@ def avg_pool2d(
     ceil_mode: bool = False,
     count_include_pad: bool = True,
     divisor_override: int | None = None,
+    *,
+    out: Tensor | None = None,
 ) -> Tensor:
     """Return the means of windows of images.
 
@@ -99,6 +103,7 @@ def avg_pool2d(
     )
 
 
+@takes_out()
 def avg_pool3d(
     input: Any,
     kernel_size: Any,
@@ -107,6 +112,8 @@ def avg_pool3d(
     ceil_mode: bool = False,
     count_include_pad: bool = True,
     divisor_override: int | None = None,
+    *,
+    out: Tensor | None = None,
 ) -> Tensor:
     """Return the means of windows of volumes; see `avg_pool2d`.
 
