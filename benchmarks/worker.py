@@ -11,7 +11,7 @@ import json
 import sys
 from typing import Any
 
-from benchmarks.cases import TIMED, family_memory, memory, passes
+from benchmarks.cases import TIMED, depth, family_memory, memory, passes
 from benchmarks.peers import SPECS, Peer, load
 from benchmarks.timing import time_round, warm_up
 
@@ -22,7 +22,7 @@ def _say(**figures: Any) -> None:
 
 def once(case: str, peer: Peer, size: int) -> None:
     """Do a piece of work once, in a process that does nothing else."""
-    _say(**{**memory.WORK, **family_memory.WORK, **passes.WORK}[case](peer, size))
+    _say(**{**memory.WORK, **family_memory.WORK, **passes.WORK, **depth.WORK}[case](peer, size))
 
 
 def turns(case: str, peer: Peer, quick: bool) -> None:

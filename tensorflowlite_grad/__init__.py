@@ -15,7 +15,6 @@ from typing import Any as _Any
 
 from . import autograd, optim
 from ._version import __version__
-from .autograd.errors import OutOfMemoryError
 from .autograd.modes import (
     enable_grad,
     inference_mode,
@@ -34,6 +33,7 @@ from .backend import (
     set_default_device,
     use_backend,
 )
+from .backend.failures import AcceleratorError, OutOfMemoryError
 from .backend.registry import available as available_backends
 from .dtypes import bool_ as bool
 from .dtypes import (
@@ -216,6 +216,7 @@ def __getattr__(name: str) -> _Any:
 __all__ = [
     "cuda",
     "random",
+    "AcceleratorError",
     "OutOfMemoryError",
     "iinfo",
     "finfo",

@@ -13,6 +13,7 @@ from .backend import registry
 from .functions import creation
 from .methods import (
     ConversionMethods,
+    CopyingMethods,
     CreationMethods,
     ElementwiseInPlaceMethods,
     ElementwiseMethods,
@@ -40,6 +41,7 @@ __all__ = ["Tensor"]
 class Tensor(
     GradientMethods,
     ConversionMethods,
+    CopyingMethods,
     CreationMethods,
     ElementwiseMethods,
     ElementwiseInPlaceMethods,
@@ -350,6 +352,21 @@ def _wrap_as(cls: type[Any], array: Any, place: Place) -> Any:
     out._edge = out._cell = out._extra = None
     return out
 
+
+def _refuse(name: str) -> Any:
+    def refuse(self: Tensor, value: object) -> None:
+        raise AttributeError(
+            f"attribute {name!r} of {type(self).__name__!r} objects is not writable"
+        )
+
+    return refuse
+
+
+# Properties that cannot be assigned say so in PyTorch's words, not in Python's.
+for _owner in Tensor.__mro__:
+    for _name, _found in list(vars(_owner).items()):
+        if type(_found) is property and _found.fset is None:
+            setattr(_owner, _name, _found.setter(_refuse(_name)))
 
 Tensor.__module__ = "tensorflowlite_grad"
 registry.bind_wrapper(_wrap)

@@ -15,6 +15,7 @@ sys.path.insert(0, str(Path(__file__).parent / "plugins"))
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+import support
 import tensorflowlite_grad as tg
 from tensorflowlite_grad.backend import registry
 
@@ -32,6 +33,27 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=os.environ.get("TENSORFLOWLITE_GRAD_BACKEND") or None,
         help="run the matrix on this backend alone (default: all that work here)",
     )
+    parser.addoption(
+        "--guarantee",
+        metavar="NUMBER",
+        help="run the tests of one line of docs/guarantees.md, as A01",
+    )
+
+
+@pytest.hookimpl(tryfirst=True)  # before others leave tests out
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    found: dict[str, list[str]] = {}
+    for item in items:
+        for mark in item.iter_markers("guarantee"):
+            for number in mark.args:
+                found.setdefault(number, []).append(item.nodeid)
+    config.stash[support.GUARANTEES] = found
+    config.stash[support.COLLECTED] = {item.path for item in items}
+    wanted = config.getoption("--guarantee")
+    if wanted is not None:
+        chosen = set(found.get(wanted, ()))
+        config.hook.pytest_deselected(items=[i for i in items if i.nodeid not in chosen])
+        items[:] = [i for i in items if i.nodeid in chosen]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import gc
+import os
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 
 import tensorflowlite_grad as tg
+
+#: What has been collected: by the number of a guarantee, the tests marked with it; and all files.
+GUARANTEES = pytest.StashKey[dict[str, list[str]]]()
+COLLECTED = pytest.StashKey[set[Path]]()
 
 
 def array(tensor: Any) -> np.ndarray:
@@ -36,6 +45,14 @@ def numeric_gradient(function: Any, value: np.ndarray, step: float = 1e-6) -> np
     return out
 
 
+def function_of(forward: Any, backward: Any = None, **more: Any) -> Any:
+    """Return an `autograd.Function` named My, made of plain functions."""
+    fields = {"forward": staticmethod(forward), **{k: staticmethod(v) for k, v in more.items()}}
+    if backward is not None:
+        fields["backward"] = staticmethod(backward)
+    return type("My", (tg.autograd.Function,), fields)
+
+
 def live(*kinds: type) -> int:
     """Return how many objects of these classes, or of their subclasses, are alive."""
     return sum(issubclass(type(o), kinds) for o in gc.get_objects())
@@ -57,3 +74,15 @@ def state(*tensors: Any) -> list[Any]:
             )
         )
     return out
+
+
+def python(source: str, timeout: float = 120) -> subprocess.CompletedProcess[str]:
+    """Run a program in a process of its own, which finds whatever this one has found."""
+    return subprocess.run(
+        [sys.executable, "-c", source],
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)},
+    )

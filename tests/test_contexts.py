@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import contextvars
 import threading
 from typing import Any
 
@@ -78,6 +80,94 @@ def test_a_task_that_waits_keeps_its_state_to_itself(name: str) -> None:
 
 @pytest.mark.parametrize("name", STATES)
 @pytest.mark.filterwarnings("ignore:Anomaly Detection")
+def test_a_copy_of_the_context_has_a_state_of_its_own(name: str) -> None:
+    enter, look = STATES[name]
+    usual = look()
+    context = contextvars.copy_context()
+    manager = enter()
+    context.run(manager.__enter__)
+    held = context.run(look)
+    assert held != usual
+    assert look() == usual
+    assert contextvars.copy_context().run(look) == usual
+    assert context.copy().run(look) == held
+    context.run(manager.__exit__, None, None, None)
+    assert context.run(look) == usual
+    with enter():
+        assert contextvars.copy_context().run(look) == held
+        assert context.run(look) == usual
+        assert contextvars.Context().run(look) == usual
+    assert look() == usual
+
+
+@pytest.mark.parametrize("name", STATES)
+@pytest.mark.filterwarnings("ignore:Anomaly Detection")
+def test_tasks_enter_and_leave_in_any_order(name: str) -> None:
+    enter, look = STATES[name]
+    usual = look()
+
+    async def work(number: int, turns: list[asyncio.Event]) -> list[Any]:
+        seen = []
+        await turns[number].wait()
+        with enter():
+            turns[(number + 1) % 3].set()
+            for _ in range(3 - number):  # the first to enter is the last to leave
+                await asyncio.sleep(0)
+                seen.append(look() != usual)
+            with contextlib.suppress(KeyError), enter():
+                await asyncio.sleep(0)
+                raise KeyError
+            seen.append(look() != usual)
+        await asyncio.sleep(0)
+        return [*seen, look() == usual]
+
+    async def main() -> Any:
+        turns = [asyncio.Event() for _ in range(3)]
+        turns[0].set()
+        return await asyncio.gather(*(work(n, turns) for n in range(3)))
+
+    assert all(all(seen) for seen in asyncio.run(main()))
+    assert look() == usual
+
+
+@pytest.mark.parametrize("name", STATES)
+@pytest.mark.filterwarnings("ignore:Anomaly Detection")
+def test_a_thread_that_holds_a_state_keeps_it_to_itself(name: str) -> None:
+    enter, look = STATES[name]
+    usual, inside, done = look(), threading.Event(), threading.Event()
+    held = []
+
+    def hold() -> None:
+        with enter():
+            inside.set()
+            done.wait(10)
+            held.append(look())
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    assert inside.wait(10)
+    assert look() == usual
+    done.set()
+    thread.join()
+    assert held != [usual]
+    assert look() == usual
+
+
+@pytest.mark.parametrize("name", STATES)
+@pytest.mark.filterwarnings("ignore:Anomaly Detection")
+def test_work_handed_to_a_thread_by_asyncio_has_the_state_of_its_task(name: str) -> None:
+    enter, look = STATES[name]
+
+    async def main() -> Any:
+        with enter():
+            return await asyncio.to_thread(look), look()
+
+    there, here = asyncio.run(main())
+    assert there == here
+
+
+@pytest.mark.parametrize("name", STATES)
+@pytest.mark.filterwarnings("ignore:Anomaly Detection")
 def test_a_thread_begins_with_the_usual_state(name: str) -> None:
     enter, look = STATES[name]
     usual, seen = look(), []
@@ -112,6 +202,7 @@ def test_passes_of_tasks_that_take_turns_do_not_mix() -> None:
 # -- inference mode ------------------------------------------------------------------------------
 
 
+@pytest.mark.guarantee("H17")
 def test_nothing_is_recorded_in_inference_mode_whatever_is_switched_on_inside(backend: str) -> None:
     x = tg.ones(2, requires_grad=True)
     with tg.inference_mode():
@@ -144,6 +235,7 @@ def test_tensors_of_inference_mode_are_ordinary(backend: str) -> None:
     x = tg.tensor([1.0, 2.0], requires_grad=True)
     with tg.inference_mode():
         made = x * 3
+        assert not made.is_inference()
     made.add_(1)
     assert made._version == 1
     (x * made).sum().backward()
@@ -152,16 +244,49 @@ def test_tensors_of_inference_mode_are_ordinary(backend: str) -> None:
     assert (made * 2).requires_grad
 
 
+@pytest.mark.guarantee("H15")
 def test_what_inference_mode_writes_is_noticed_by_the_pass(backend: str) -> None:
     x = tg.tensor([1.0, 2.0], requires_grad=True)
     y = x * 1
-    z = (y * y).sum()
+    z, own = (y * y).sum(), (x * x).sum()
     with tg.inference_mode():
         y.add_(1)
-    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
-        z.backward()
+        y[0].mul_(2)
+        x.mul_(2)
+    assert (y._version, x._version) == (2, 1)
+    assert type(y.grad_fn).__name__ == "MulBackward0"
+    for loss in (z, own):
+        with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+            loss.backward()
+    assert x.grad is None
+
+
+@pytest.mark.guarantee("H16")
+def test_views_that_inference_mode_made(backend: str) -> None:
+    x = tg.tensor([1.0, 2.0, 3.0], requires_grad=True)
     base = x * 1
     with tg.inference_mode():
-        view = base[0]
+        view = base[:2]
+        part = view[0]
+        view.mul_(1)
+    said = (
+        "A view was created in inference mode and is being modified inplace in normal mode. Given "
+        "that this use case is ambiguous and error-prone, it is forbidden. .* inside the "
+        "inference_mode block"
+    )
+    for t in (view, part):
+        with pytest.raises(RuntimeError, match=said):
+            t.mul_(2)
+    assert base.tolist() == [1.0, 2.0, 3.0]
+    # A change of its base is no error, as it is in PyTorch: the view follows.
+    base.mul_(10)
+    assert view.tolist() == [10.0, 20.0]
+    assert view.grad_fn is not None
+    (view * 3).sum().backward()
+    assert x.grad.tolist() == [30.0, 30.0, 0.0]
+    with pytest.raises(RuntimeError, match="which was created in inference mode and is being mod"):
+        part.mul_(2)
+    with tg.no_grad():
+        other = base[:2]
     with pytest.raises(RuntimeError, match="A view was created in no_grad mode"):
-        view.mul_(2)
+        other.mul_(2)

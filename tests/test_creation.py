@@ -475,3 +475,20 @@ def test_the_default_device() -> None:
         with pytest.raises(tg.BackendError):
             tg.set_default_device("odd")
         assert tg.ones(1).backend == "numpy"
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda x: tg.scalar_tensor(x),
+        lambda x: tg.linspace(0, x, 3),
+        lambda x: tg.arange(x),
+        lambda x: tg.nn.functional.pad(tg.ones(2), (1, 1), value=x),
+    ],
+)
+def test_a_warning_of_a_lost_gradient_points_to_the_program(backend, call):
+    x = tg.tensor(2.0, requires_grad=True)
+    for _ in range(2):
+        with pytest.warns(UserWarning, match="Converting a tensor with requires_grad") as caught:
+            call(x)
+        assert [w.filename for w in caught] == [__file__]

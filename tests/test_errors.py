@@ -474,8 +474,13 @@ def test_devices_and_backends_do_not_mix(one: str, other: str, name: str) -> Non
     assert x.grad.tolist() == w.grad.tolist() == [4.0, 4.0, 4.0]
 
 
+@pytest.mark.guarantee("N24")
 def test_the_message_names_both_devices_and_backends() -> None:
     x, y = tg.ones(1, device=_device("numpy")), tg.ones(1, device=_device("second"))
+    for first, second in ((x, y), (y, x)):
+        said = f"Tensor on device {second.device} is not on the expected device {first.device}!"
+        with pytest.raises(RuntimeError, match=said):
+            first + second
     with pytest.raises(RuntimeError) as caught:
         x + y
     said = str(caught.value)

@@ -236,16 +236,25 @@ def test_out_of_memory_in_a_pass_names_the_operation_and_the_size(create_graph: 
         assert x.grad is not None
 
 
+@pytest.mark.guarantee("P09")
 def test_sizes_that_no_memory_has_are_refused_at_once(backend: str) -> None:
-    with pytest.raises(RuntimeError, match="Storage size calculation overflowed with sizes="):
-        tg.empty(2**62)
-    with pytest.raises(RuntimeError, match="Trying to create tensor with negative dimension -1"):
-        tg.zeros(-1)
+    whole = r"Storage size calculation overflowed with sizes=\[4611686018427387904\]"
+    for make in (tg.empty, tg.zeros, tg.ones, tg.rand, tg.randn, lambda n: tg.full((n,), 1.0)):
+        with pytest.raises(RuntimeError, match=whole):
+            make(2**62)
+        with pytest.raises(RuntimeError, match=r"negative dimension -1: \[-1\]"):
+            make(-1)
+    with pytest.raises(RuntimeError, match=r"overflowed with sizes=\[2147483648, 2147483648, 4\]"):
+        tg.empty(2**31, 2**31, 4)
+    with pytest.raises(RuntimeError, match=r"negative dimension -2: \[3, -2\]"):
+        tg.ones(3, -2)
+    assert tg.zeros(0, 2**40).shape == (0, 2**40)
 
 
 # -- threads --------------------------------------------------------------------------------------
 
 
+@pytest.mark.guarantee("I09")
 def test_a_failing_pass_holds_no_lock(backend: str) -> None:
     function, _ = _trap(Mine("mine"))
     x = leaf([2.0])
@@ -271,6 +280,7 @@ def test_a_failing_pass_holds_no_lock(backend: str) -> None:
     assert done == [3.0]
 
 
+@pytest.mark.guarantee("I08")
 def test_an_exception_keeps_its_type_its_text_and_where_it_was_raised(backend: str) -> None:
     x = leaf([2.0])
 
@@ -286,6 +296,7 @@ def test_an_exception_keeps_its_type_its_text_and_where_it_was_raised(backend: s
     assert 'raise ValueError("something")' in text
 
 
+@pytest.mark.guarantee("I10")
 def test_a_warning_in_a_pass_reaches_its_caller(backend: str) -> None:
     y = leaf([2.0]) * 2
     y.register_hook(lambda g: warnings.warn("from within", stacklevel=1))

@@ -12,8 +12,10 @@ import numpy as np
 import pytest
 
 import tensorflowlite_grad as tg
-from support import array, const
+from support import array, const, function_of
 from tensorflowlite_grad.autograd import forward_ad as fwd
+from tensorflowlite_grad.autograd import gradgradcheck
+from tensorflowlite_grad.autograd.gradcheck import GradcheckError
 from tensorflowlite_grad.ops import recorder
 
 
@@ -63,24 +65,58 @@ def test_nothing_is_recorded_and_nothing_kept(backend: str) -> None:
         assert gone() is None
 
 
-def test_tangents_are_dropped_when_their_level_is_left(backend: str) -> None:
-    kept: list[Any] = []
-
-    def fail() -> None:
-        tangent = const([1.0, 0.0])
-        kept.append(weakref.ref(tangent))
+def left(how: str, primal: Any, tangent: Any) -> Any:
+    """Make a dual and leave its level, in the way named; return the dual."""
+    made: list[Any] = []
+    if how == "exit_dual_level":
+        level = fwd.enter_dual_level()
+        made.append(fwd.make_dual(primal, tangent))
+        fwd.exit_dual_level(level=level)
+        return made[0]
+    try:
         with fwd.dual_level():
-            kept.append(fwd.make_dual(const([1.0, 2.0]), tangent))
-            raise ArithmeticError
+            made.append(fwd.make_dual(primal, tangent))
+            made.append(made[0] * 2)
+            if how == "error":
+                raise ArithmeticError
+    except ArithmeticError:
+        pass
+    return made[0]
 
-    with pytest.raises(ArithmeticError):
-        fail()
-    gc.collect()
-    alive, x = kept
-    assert alive() is None
+
+@pytest.mark.guarantee("K18")
+@pytest.mark.parametrize("how", ["with", "error", "exit_dual_level"])
+def test_tangents_are_dropped_when_their_level_is_left(backend: str, how: str) -> None:
+    primal, tangent = const([1.0, 2.0]), const([1.0, 0.0])
+    alive = weakref.ref(tangent)
+    gc.disable()
+    try:
+        x = left(how, primal, tangent)
+        del tangent
+        assert alive() is None
+    finally:
+        gc.enable()
     assert fwd.unpack_dual(x).tangent is None
     with fwd.dual_level():
         assert fwd.unpack_dual(x * 2).tangent is None
+    with pytest.raises(RuntimeError, match="no level exists"):
+        fwd.exit_dual_level()
+
+
+@pytest.mark.guarantee("K18")
+def test_a_tangent_goes_with_its_dual(backend: str) -> None:
+    gc.disable()
+    try:
+        with fwd.dual_level():
+            tangent = const([1.0, 0.0])
+            alive = weakref.ref(tangent)
+            dual = fwd.make_dual(const([1.0, 2.0]), tangent)
+            del tangent
+            assert alive() is not None
+            del dual
+            assert alive() is None
+    finally:
+        gc.enable()
 
 
 def test_recorders_are_plain_again_once_no_level_is_open(backend: str) -> None:
@@ -91,6 +127,7 @@ def test_recorders_are_plain_again_once_no_level_is_open(backend: str) -> None:
     assert {id(f): f.__code__ for f, _, _ in recorder._forms if id(f) in plain} == plain
 
 
+@pytest.mark.guarantee("K17")
 def test_levels_nest(backend: str) -> None:
     def derivative(function: Any) -> Any:
         def slope(x: Any) -> Any:
@@ -105,6 +142,7 @@ def test_levels_nest(backend: str) -> None:
     assert float(third(const(x))) == pytest.approx(-3 * math.sin(x) - x * math.cos(x), rel=1e-14)
 
 
+@pytest.mark.guarantee("K17")
 def test_perturbations_are_not_confused(backend: str) -> None:
     """d/dx of x * d/dy (x + y) at 1 is 1, not 2: Siskind and Pearlmutter's example."""
     one = const(1.0)
@@ -116,6 +154,7 @@ def test_perturbations_are_not_confused(backend: str) -> None:
         assert float(fwd.unpack_dual(x * inner).tangent) == 1.0
 
 
+@pytest.mark.guarantee("K19")
 def test_forward_over_reverse_and_reverse_over_forward(backend: str) -> None:
     x0, direction = const([0.5, -1.5]).requires_grad_(), const([1.0, 2.0])
     f = lambda x: (x**3).sum() * x.exp().sum()  # noqa: E731
@@ -132,6 +171,37 @@ def test_forward_over_reverse_and_reverse_over_forward(backend: str) -> None:
         slope = fwd.unpack_dual(f(fwd.make_dual(x0, direction))).tangent
         (got,) = tg.autograd.grad(slope, x0)
     np.testing.assert_allclose(array(got), array(want), rtol=1e-13)
+
+
+@pytest.mark.guarantee("K19")
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_forward_over_reverse_is_reverse_over_reverse(backend: str, name: str) -> None:
+    function, direction = FUNCTIONS[name], const([1.0, 0.25, -2.0])
+    x = const([0.5, -1.5, 2.0]).requires_grad_()
+
+    def gradient(x: Any, create_graph: bool) -> Any:
+        y = function(x)
+        weight = const(np.cos(np.arange(math.prod(y.shape))).reshape(tuple(y.shape)))
+        return tg.autograd.grad((y**2 * weight).sum(), x, create_graph=create_graph)[0]
+
+    (want,) = tg.autograd.grad(gradient(x, True), x, direction)
+    for create_graph in (False, True):
+        with fwd.dual_level():
+            got = fwd.unpack_dual(gradient(fwd.make_dual(x, direction), create_graph)).tangent
+        np.testing.assert_allclose(array(got), array(want), rtol=1e-11, atol=1e-13)
+
+
+@pytest.mark.guarantee("K19")
+def test_gradgradcheck_compares_the_two(backend: str) -> None:
+    x = const([0.5, -1.5, 2.0]).requires_grad_()
+    assert gradgradcheck(FUNCTIONS["products"], x, check_fwd_over_rev=True)
+    wrong = function_of(
+        lambda ctx, x: (ctx.save_for_backward(x), x**2)[1],
+        lambda ctx, g: 2 * g * ctx.saved_tensors[0],
+        jvp=lambda ctx, dot: 3 * dot * ctx.saved_tensors[0],
+    )
+    with pytest.raises(GradcheckError):
+        gradgradcheck(lambda x: wrong.apply(wrong.apply(x)), x, check_fwd_over_rev=True)
 
 
 def test_backward_inside_a_level_carries_tangents_to_grad(backend: str) -> None:
@@ -192,7 +262,9 @@ WRONG: dict[str, tuple[Any, type[Exception], str]] = {
     "size": (
         lambda: (const([1.0, 2.0]), const([1.0, 2.0, 3.0])),
         RuntimeError,
-        r"different size .* of size \[2\] while the given forward gradient is of size \[3\]",
+        "Trying to set a forward gradient that has a different size than that of the original "
+        r"Tensor, this is not supported. Tensor is of size \[2\] while the given forward gradient "
+        r"is of size \[3\]",
     ),
     "integers": (
         lambda: (tg.tensor([1.0]), tg.tensor([1])),
@@ -209,6 +281,7 @@ WRONG: dict[str, tuple[Any, type[Exception], str]] = {
 }
 
 
+@pytest.mark.guarantee("K17")
 @pytest.mark.parametrize("name", WRONG)
 def test_wrong_duals_are_refused(name: str) -> None:
     make, kind, words = WRONG[name]
@@ -216,8 +289,13 @@ def test_wrong_duals_are_refused(name: str) -> None:
         fwd.make_dual(*make())
 
 
+@pytest.mark.guarantee("K17")
 def test_levels_have_to_be_open() -> None:
-    with pytest.raises(RuntimeError, match="but no level exists, make sure to enter_dual_level"):
+    words = (
+        "Trying to create a dual Tensor for forward AD but no level exists, make sure to "
+        r"enter_dual_level\(\) first"
+    )
+    with pytest.raises(RuntimeError, match=words):
         fwd.make_dual(const(1.0), const(1.0))
     with pytest.raises(RuntimeError, match="no level exists"):
         fwd.exit_dual_level()

@@ -20,6 +20,7 @@ def _mode_is_restored():
     assert enabled()
 
 
+@pytest.mark.guarantee("H01")
 def test_nothing_is_recorded_under_no_grad(backend: str) -> None:
     x = leaf([1.0, 2.0])
     with tg.no_grad():
@@ -35,6 +36,7 @@ def test_nothing_is_recorded_under_no_grad(backend: str) -> None:
     assert (x * 2).requires_grad
 
 
+@pytest.mark.guarantee("H01")
 def test_modes_nest_and_restore(backend: str) -> None:
     with tg.no_grad():
         with tg.enable_grad():
@@ -56,6 +58,7 @@ def test_one_manager_may_be_entered_again() -> None:
         assert enabled()
 
 
+@pytest.mark.guarantee("H03")
 def test_an_exception_restores_the_mode() -> None:
     def fail(mode):
         with mode:
@@ -67,6 +70,7 @@ def test_an_exception_restores_the_mode() -> None:
         assert enabled()
 
 
+@pytest.mark.guarantee("H01")
 @pytest.mark.parametrize("decorator", [tg.no_grad, tg.no_grad()])
 def test_as_a_decorator_with_and_without_parentheses(decorator) -> None:
     @decorator
@@ -105,6 +109,7 @@ def test_methods_can_be_decorated() -> None:
     assert Model.other() is False
 
 
+@pytest.mark.guarantee("H02")
 def test_set_grad_enabled_as_function_context_and_decorator() -> None:
     tg.set_grad_enabled(False)
     assert not enabled()
@@ -126,6 +131,7 @@ def test_set_grad_enabled_as_function_context_and_decorator() -> None:
     assert enabled()
 
 
+@pytest.mark.guarantee("H13")
 def test_what_is_no_mode_is_refused() -> None:
     for wrong in ("a", None):
         with pytest.raises(TypeError, match="must be bool"):
@@ -135,6 +141,7 @@ def test_what_is_no_mode_is_refused() -> None:
     assert enabled()
 
 
+@pytest.mark.guarantee("H06")
 def test_mutual_recursion_restores_every_level() -> None:
     def nested(depth):
         with tg.no_grad() if depth % 2 else tg.enable_grad():
@@ -163,6 +170,7 @@ def test_mutual_recursion_restores_every_level() -> None:
     off(10)
 
 
+@pytest.mark.guarantee("H07")
 def test_decorating_a_class_warns_and_covers_its_init() -> None:
     with pytest.warns(FutureWarning, match="Decorating classes is deprecated"):
 
@@ -178,6 +186,7 @@ def test_decorating_a_class_warns_and_covers_its_init() -> None:
 # -- generators -------------------------------------------------------------------------------
 
 
+@pytest.mark.guarantee("H04")
 def test_a_decorated_generator_has_its_mode_whenever_it_runs() -> None:
     @tg.no_grad()
     def off():
@@ -203,6 +212,7 @@ def test_a_decorated_generator_has_its_mode_whenever_it_runs() -> None:
     assert seen == [0, 1, 2, 0, 1, 2]
 
 
+@pytest.mark.guarantee("H05")
 def test_a_decorated_generator_takes_what_is_sent_and_returns() -> None:
     @tg.no_grad()
     def echo():
@@ -222,6 +232,7 @@ def test_a_decorated_generator_takes_what_is_sent_and_returns() -> None:
     assert stop.value.value == "done"
 
 
+@pytest.mark.guarantee("H05")
 def test_a_decorated_generator_handles_what_is_thrown() -> None:
     @tg.no_grad()
     def careful():
@@ -242,6 +253,7 @@ def test_a_decorated_generator_handles_what_is_thrown() -> None:
     assert enabled()
 
 
+@pytest.mark.guarantee("H05")
 def test_a_decorated_generator_may_fail_with_another_error() -> None:
     @tg.no_grad()
     def fails():
@@ -257,6 +269,7 @@ def test_a_decorated_generator_may_fail_with_another_error() -> None:
     assert enabled()
 
 
+@pytest.mark.guarantee("H05")
 def test_a_decorated_generator_closes_in_its_mode() -> None:
     modes = []
 
@@ -281,6 +294,7 @@ def test_a_decorated_generator_closes_in_its_mode() -> None:
 # -- threads and tasks ---------------------------------------------------------------------------
 
 
+@pytest.mark.guarantee("H09")
 def test_each_thread_starts_with_recording_on() -> None:
     seen = []
     with tg.no_grad():
@@ -307,6 +321,7 @@ def test_a_mode_set_in_one_thread_stays_there() -> None:
     thread.join()
 
 
+@pytest.mark.guarantee("H10")
 def test_a_mode_held_across_await_does_not_reach_other_tasks() -> None:
     async def main():
         inside, done = asyncio.Event(), asyncio.Event()
@@ -328,6 +343,7 @@ def test_a_mode_held_across_await_does_not_reach_other_tasks() -> None:
     assert asyncio.run(main()) == [False, True]
 
 
+@pytest.mark.guarantee("H11")
 def test_a_decorated_coroutine_has_the_mode_inside() -> None:
     @tg.no_grad()
     async def work():
@@ -342,6 +358,7 @@ def test_a_decorated_coroutine_has_the_mode_inside() -> None:
     assert asyncio.run(main()) == ((False, False), True)
 
 
+@pytest.mark.guarantee("H11")
 def test_a_decorated_async_generator_has_the_mode_inside() -> None:
     modes = []
 
@@ -362,6 +379,7 @@ def test_a_decorated_async_generator_has_the_mode_inside() -> None:
     assert modes == [False, False]
 
 
+@pytest.mark.guarantee("H12")
 def test_a_generator_that_holds_the_mode_open_is_its_own_fault() -> None:
     # Not decorated, it shares its caller's mode; closing it restores the mode.
     def careless():
@@ -376,6 +394,60 @@ def test_a_generator_that_holds_the_mode_open_is_its_own_fault() -> None:
 
 
 # -- the backward pass --------------------------------------------------------------------------
+
+
+@pytest.mark.guarantee("H18")
+def test_the_mode_inside_a_function_of_the_user_s(backend: str) -> None:
+    modes = []
+
+    class Looks(tg.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            modes.append(enabled())
+            return x * 2
+
+        @staticmethod
+        def backward(ctx, g):
+            modes.append(enabled())
+            with tg.enable_grad():
+                y = leaf([3.0])
+                (y * y).sum().backward()
+            modes.append(enabled())
+            return g * 2
+
+    x = leaf([1.0])
+    Looks.apply(x).sum().backward()
+    tg.autograd.grad(Looks.apply(x).sum(), x, create_graph=True)
+    assert modes == [False, False, False, False, True, True]
+
+
+@pytest.mark.guarantee("H08")
+def test_a_function_of_the_user_s_under_no_grad(backend: str) -> None:
+    called = []
+
+    class Doubled(tg.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            called.append(ctx.needs_input_grad)
+            return x * 2
+
+        @staticmethod
+        def backward(ctx, g):
+            return g * 2
+
+    x = leaf([1.0])
+    with tg.no_grad():
+        y = Doubled.apply(x)
+        with tg.enable_grad():
+            z = Doubled.apply(x)
+    assert not y.requires_grad
+    assert y.grad_fn is None
+    assert type(z.grad_fn).__name__ == "DoubledBackward"
+    with pytest.raises(RuntimeError, match="does not require grad and does not have a grad_fn"):
+        y.sum().backward()
+    z.sum().backward()
+    assert array(x.grad).tolist() == [2.0]
+    assert called == [(True,), (True,)]
 
 
 def test_backward_works_under_no_grad(backend: str) -> None:

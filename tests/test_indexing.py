@@ -96,6 +96,7 @@ def _of_numpy(key):
     return np.array(key, dtype=np.int64) if isinstance(key, list) and not key else key
 
 
+@pytest.mark.guarantee("N21")
 @pytest.mark.parametrize("how", ["arrays", "tensors"])
 @pytest.mark.parametrize("name", ALL)
 def test_getting_is_numpy_s_and_its_gradient_adds_up(backend: str, name: str, how: str) -> None:
@@ -174,6 +175,7 @@ def test_an_int_beside_an_index_array_is_taken_first_as_in_pytorch(backend: str)
         assert array(y[key]).tolist() == (-expected).tolist()
 
 
+@pytest.mark.guarantee("N21")
 def test_duplicates_accumulate(backend: str) -> None:
     x = leaf([1.0, 2.0, 3.0])
     y = x[[0, 0, 2, 0]]
@@ -247,6 +249,7 @@ def test_values_are_broadcast_converted_and_stripped_of_leading_ones(backend: st
 # -- errors ------------------------------------------------------------------------------------
 
 
+@pytest.mark.guarantee("N20")
 @pytest.mark.parametrize(
     ("key", "error", "said"),
     [
@@ -299,6 +302,7 @@ def test_wrong_indices(backend: str, key, error, said) -> None:
     assert not array(x).any()
 
 
+@pytest.mark.guarantee("N19")
 def test_a_scalar_has_no_parts(backend: str) -> None:
     x = const(1.0)
     with pytest.raises(IndexError, match="invalid index of a 0-dim tensor"):

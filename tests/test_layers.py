@@ -39,6 +39,7 @@ LAYERS = (
 LEVELS = {name: level for level, names in enumerate(LAYERS) for name in names}
 #: Modules that stand in a package below for PyTorch's sake, and are built on a layer above.
 LIFTED = {
+    ("autograd", "batched"): "func",
     ("autograd", "functional"): "func",
     ("autograd", "gradcheck"): "func",
     ("autograd", "jacobian_checks"): "func",

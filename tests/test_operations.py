@@ -58,6 +58,7 @@ def test_cases_of_differentiable_operations_try_every_operand_that_has_a_rule() 
     assert {name for name, operands in ruled.items() if not operands <= tried[name]} == set()
 
 
+@pytest.mark.guarantee("K09")
 @pytest.mark.parametrize("name", BY_NAME)
 def test_operation(backend: str, name: str) -> None:
     """Values, gradients, forward mode, second derivatives and single precision are right."""

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 import pytest
 
 import tensorflowlite_grad as tg
 from support import array, const, leaf
-from tensorflowlite_grad.autograd import Function, forward_ad, graph
+from tensorflowlite_grad.autograd import Function, Node, forward_ad, graph
+from tensorflowlite_grad.autograd.kept import held_by
+from tensorflowlite_grad.backend import selection
+from tensorflowlite_grad.checking import all_cases
+from tensorflowlite_grad.checking.derivatives import Trial
 
 
 def test_saved_tensors_can_be_read_by_name(backend: str) -> None:
@@ -24,6 +29,67 @@ def test_saved_tensors_can_be_read_by_name(backend: str) -> None:
     assert not hasattr((x + w).grad_fn, "_saved_self")
 
 
+@pytest.mark.guarantee("A11")
+@pytest.mark.parametrize("packed", [False, True])
+def test_what_is_no_tensor_can_be_read_when_tensors_are_freed(backend: str, packed: bool) -> None:
+    x = leaf([[1.0, 2.0], [3.0, 4.0]])
+    hooks = graph.saved_tensors_hooks(lambda t: t, lambda t: t)
+    with hooks if packed else contextlib.nullcontext():
+        made = {
+            "power": x**3,
+            "prod": x.prod(1),
+            "softmax": x.softmax(1),
+            "sum": x.sum(1),
+        }
+    tensors = {"power": "self", "prod": "self", "softmax": "result"}
+    others = {
+        "power": {"exponent": 3},
+        "prod": {"keepdim": False},
+        "softmax": {"dim": 1},
+        "sum": {"keepdim": False},
+    }
+
+    def check() -> None:
+        for name, values in others.items():
+            node = made[name].grad_fn
+            assert {f"_saved_{key}" for key in values} <= set(dir(node))
+            assert {key: getattr(node, f"_saved_{key}") for key in values} == values
+
+    check()
+    for name, key in tensors.items():
+        assert isinstance(getattr(made[name].grad_fn, f"_saved_{key}"), tg.Tensor)
+    sum(y.sum() for y in made.values()).backward()
+    check()
+    for name, key in tensors.items():
+        node = made[name].grad_fn
+        with pytest.raises(RuntimeError, match="Trying to backward through the graph a second ti"):
+            getattr(node, f"_saved_{key}")
+        with pytest.raises(RuntimeError, match="Trying to backward through the graph a second ti"):
+            made[name].sum().backward()
+
+
+@pytest.mark.guarantee("A11")
+def test_no_array_stays_where_tensors_are_freed(backend: str) -> None:
+    held = []
+    for case in {case.name: case for case in all_cases()}.values():
+        trial = Trial(case, selection.default_place())
+        if not trial.inputs:
+            continue
+        y = case.apply(trial.tensors(trial.hosts, leaves=True))
+        if not y.requires_grad:
+            continue
+        y.backward(tg.ones_like(y))
+        nodes, seen = [y.grad_fn], set()
+        while nodes:
+            node = nodes.pop()
+            if isinstance(node, Node) and node not in seen:
+                seen.add(node)
+                nodes += [edge for edge, _ in node.next_functions]
+        held += [(case.id, n.name()) for n in seen if n.frees and list(held_by(n))]
+    assert held == []
+
+
+@pytest.mark.guarantee("A11")
 def test_what_was_freed_or_changed_is_not_shown(backend: str) -> None:
     x = leaf([1.0, 2.0])
     y = x * x

@@ -196,26 +196,3 @@ def test_refused(backend, name):
     with pytest.raises(error, match=words):
         call(x)
     assert state(x) == before
-
-
-# -- out= -----------------------------------------------------------------------------------
-
-
-def test_a_result_goes_where_it_is_wanted(backend):
-    out = const([0.0])
-    assert tg.cat([const([1.0]), const([2.0])], out=out) is out
-    np.testing.assert_array_equal(array(out), [1, 2])
-    assert out._version > 0
-
-
-def test_what_cannot_take_a_result_is_refused(backend):
-    x = const([1.0, 2.0])
-    with pytest.raises(RuntimeError, match="don't support automatic differentiation"):
-        tg.cat([leaf([1.0]), x], out=const([0.0]))
-    with pytest.raises(RuntimeError, match="Expected out tensor to have dtype"):
-        tg.take(x, places([0]), out=tg.tensor([0]))
-    with pytest.raises(RuntimeError, match="unsupported operation"):
-        tg.gather(x, 0, places([0]), out=x[:1])
-    with pytest.raises(TypeError, match="'out' must be Tensor"):
-        tg.stack([x], out=[0.0])
-    np.testing.assert_array_equal(array(x), [1, 2])

@@ -6,6 +6,7 @@ import pytest
 from tensorflowlite_grad_strict import StrictBackend
 
 import tensorflowlite_grad as tg
+from support import function_of
 from tensorflowlite_grad.backend import names
 
 
@@ -100,3 +101,17 @@ def test_training_works() -> None:
         (x * x - 2 * x).sum().backward()
         optimizer.step()
     assert x.tolist() == pytest.approx([1.0], abs=1e-4)
+
+
+def test_a_result_of_a_function_that_is_its_argument_follows_it() -> None:
+    my = function_of(lambda ctx, x: x, lambda ctx, g: g * 3)
+    x = tg.ones(2, requires_grad=True)
+    middle = x * 1
+    y = my.apply(middle)
+    with tg.no_grad():
+        middle.add_(1.0)
+        assert y.tolist() == [2.0, 2.0]
+        y[:1].fill_(5.0)
+    assert middle.tolist() == y.tolist() == [5.0, 2.0]
+    y.sum().backward()
+    assert x.grad.tolist() == [3.0, 3.0]

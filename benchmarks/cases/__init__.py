@@ -5,6 +5,7 @@ from __future__ import annotations
 from benchmarks.cases import (
     chain,
     convolution,
+    depth,
     elementwise,
     family_memory,
     matmul,
@@ -40,4 +41,5 @@ CASES: dict[str, Case] = {
     **{case.name: case for case in memory.CASES},
     **{case.name: case for case in family_memory.CASES},
     **{case.name: case for case in passes.CASES},
+    **{case.name: case for case in depth.CASES},
 }

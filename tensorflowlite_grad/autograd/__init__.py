@@ -3,7 +3,7 @@
 from importlib import import_module
 from typing import Any
 
-from . import forward_ad, function
+from . import forward_ad, function, references
 from .anomaly import detect_anomaly, is_anomaly_enabled, set_detect_anomaly
 from .api import backward, grad
 from .function import Function
@@ -33,12 +33,16 @@ __all__ = [
 
 #: What is built on the tensors themselves, and where it is: imported when first named.
 _ABOVE = {
+    "Variable": "legacy",
     "functional": None,
     "gradcheck": "gradcheck",
     "gradgradcheck": "gradcheck",
     "operation": ".ops.custom",
     "profiler": None,
 }
+
+
+references.measure()
 
 
 def __getattr__(name: str) -> Any:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import linecache
 import sys
 import warnings
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 from weakref import WeakKeyDictionary
 
 from . import observers
+from .frames import is_own
 from .graph import Gradients, Node, Variable
 from .saved import nodes_of
 
@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 __all__ = ["detect_anomaly", "is_anomaly_enabled", "lines_of", "set_detect_anomaly"]
-
-#: Frames of the library itself are of no use to who looks for an own line.
-_OURS = str(Path(__file__).parents[1])
 
 Line = tuple[str, int, str]
 
@@ -33,7 +30,7 @@ def calling_lines(limit: int = 30) -> tuple[Line, ...]:
     frame: Any = sys._getframe(1)
     while frame is not None and len(found) < limit:
         code = frame.f_code
-        if not code.co_filename.startswith((_OURS, "<recorder of", "<rules of", "<stub of")):
+        if not is_own(code):
             found.append((code.co_filename, frame.f_lineno, code.co_name))
         frame = frame.f_back
     return tuple(reversed(found))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from importlib import import_module
 from math import prod
 from typing import TYPE_CHECKING, Any
 
@@ -171,14 +172,13 @@ def backward(
         and not current_levels()
     ):  # the everyday call: one scalar loss
         root = _root_gradient(0, tensors, None)
-        leaves = engine.differentiate(
+        engine.differentiate(
             [(tensors._edge, root._array)],
             keep=bool(retain_graph),
             create_graph=False,
             tensors=False,
+            into_leaves=True,
         )
-        del root
-        engine.accumulate(leaves, False)
         return
     outputs = _listed(tensors, "tensors")
     if not outputs:
@@ -196,32 +196,44 @@ def backward(
             stacklevel=3,
         )
     as_tensors = create_graph or bool(current_levels())
+    _refuse_batches(outputs, gradients)
     roots = _roots(outputs, gradients, as_tensors)
     del gradients
     if wanted is None:
-        leaves = engine.differentiate(
-            roots, keep=keep, create_graph=create_graph, tensors=as_tensors
+        engine.differentiate(
+            roots, keep=keep, create_graph=create_graph, tensors=as_tensors, into_leaves=True
         )
-        engine.accumulate(leaves, as_tensors)
         return
     targets = {t._edge for t in wanted}
     captures: dict[Any, Any] = {e: None for e in targets if type(e) is not Leaf}
     needed = engine.needed_nodes([e for e, _ in roots], targets)
-    leaves = engine.differentiate(
+    engine.differentiate(
         roots,
         keep=keep,
         create_graph=create_graph,
         tensors=as_tensors,
+        into_leaves=True,
         needed=needed,
         captures=captures,
     )
-    engine.accumulate(leaves, as_tensors)
     for tensor in wanted:
         # A tensor that retains its gradient has been given it by the pass.
         if tensor._edge in captures and not tensor.retains_grad:
             tensor.retain_grad()
             if captures[tensor._edge] is not None:
                 engine.keep_gradient(tensor, captures[tensor._edge])
+
+
+def _refuse_batches(outputs: list[Any], gradients: list[Any]) -> None:
+    """Raise where a gradient is a batch, and its output is not: no ``.grad`` could hold it."""
+    for number, (output, g) in enumerate(zip(outputs, gradients, strict=True)):
+        if isinstance(g, Variable) and g._place.level > output._place.level:
+            raise RuntimeError(
+                "backward() called inside a functorch transform. This is not supported: "
+                f"grad_output[{number}] is a batch of vmap, and output[{number}] was computed "
+                "outside of it, where a .grad holds one gradient. Return what autograd.grad() "
+                "gives from the function under vmap, and add it to .grad outside"
+            )
 
 
 def _checked_inputs(inputs: Any) -> list[Any]:
@@ -268,10 +280,12 @@ def grad(
     allow_unused : bool, optional
         Whether an input that the outputs do not depend on gets None, not an error.
     is_grads_batched : bool
-        Whether each cotangent has a leading axis of several, propagated one by one; the
-        gradients then have that axis too.
+        Whether each cotangent has a leading axis of several; the gradients then have that axis
+        too. They are computed together, as by `func.vmap`; but one after the other where the
+        graph has hooks, retained gradients, functions of the user's or packed tensors in it, or
+        the pass is watched, as by anomaly mode: these get single gradients.
     materialize_grads : bool
-        Whether such an input gets zeros.
+        Whether an input that the outputs do not depend on gets zeros.
 
     Returns
     -------
@@ -312,11 +326,10 @@ def grad(
                 "must require it, by requires_grad_() before they are used"
             )
     if is_grads_batched:
-        from .batched import grad_batched
-
-        return grad_batched(
+        found: tuple[Any, ...] = import_module(".batched", __package__).grad_batched(
             given, wanted, cotangents, keep, create_graph, bool(allow_unused), materialize_grads
         )
+        return found
     # Cotangents of a batch meet what was saved without one: on tensors both go together.
     batched = any(isinstance(g, Variable) and g._place.level for g in cotangents)
     as_tensors = create_graph or batched or bool(current_levels())
@@ -333,30 +346,29 @@ def grad(
         keep=keep,
         create_graph=create_graph,
         tensors=as_tensors,
+        into_leaves=False,
         needed=needed,
         captures=captures,
     )
     captures.update(leaves)
     del leaves
     results: dict[Any, Any] = {}
-    while captures:
-        edge, g = captures.popitem()
-        results[edge] = g if as_tensors or g is None else _owned(g, edge)
+    for edge in list(captures):
+        if as_tensors or captures[edge] is None:
+            results[edge] = captures.pop(edge)
+        else:
+            results[edge] = edge.place.wrap(engine.own(captures, edge, edge.place), edge.place)
     allowed = bool(allow_unused)
     return tuple(
-        _filled(t, results.get(t._edge), number, allowed, materialize_grads, create_graph)
+        filled(t, results.get(t._edge), number, allowed, materialize_grads, create_graph)
         for number, t in enumerate(wanted)
     )
 
 
-def _owned(g: Any, edge: Any) -> Any:
-    place = edge.place
-    return place.wrap(engine.own(g, place, 4), place)
-
-
-def _filled(
+def filled(
     tensor: Any, g: Any, number: int, allow_unused: bool, materialize: bool, create_graph: bool
 ) -> Any:
+    """Return a gradient, or what stands for it where there is none."""
     if g is not None:
         return g
     if materialize and isinstance(tensor, GradientEdge):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import modes
+from . import modes, nesting
 from .graph import Gradients, Variable
 
 __all__ = ["differentiated"]
@@ -18,10 +18,11 @@ def differentiated(node: Any, gradients: tuple[Any, ...]) -> Any:
     TypeError
         If there are not as many gradients as the operation has results, or they are no tensors.
     """
-    several = getattr(node, "result_count", None)
+    if node.context is None:
+        several = getattr(node, "result_count", None)
+    else:  # a function of the user's takes what it gets
+        several = len(gradients) if len(gradients) > 1 else None
     count = several or 1
-    if hasattr(node, "needs_input_grad") and len(gradients) > 1:
-        several = count = len(gradients)  # a function of the user's takes what it gets
     if len(gradients) != count:
         raise TypeError(
             f"expected {count} arguments, got {len(gradients)} instead: {node.name()} takes the "
@@ -37,8 +38,12 @@ def differentiated(node: Any, gradients: tuple[Any, ...]) -> Any:
     else:
         g = Gradients(0, count, parts[0])
         g.parts[:] = parts
-    with node.place.entered():
-        out = node.apply_tensors(g, True) if tensors else node.apply(g, True)
+    try:
+        with node.place.entered():
+            out = node.apply_tensors(g, True) if tensors else node.apply(g, True)
+        nesting.finish()
+    finally:
+        nesting.discard()
     behind: list[Any] = [None] * max(node.operand_count, len(node.edges))
     found = (out,) if len(node.edges) == 1 else out
     for position, value in zip(node.positions or range(len(node.edges)), found, strict=True):

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from . import layered
 from .graph import Leaf, Output, Variable, shown
-from .kept import Value, constants_of, known
+from .kept import Value, constants_of, known, operands_on_graph
 from .tables import table
 
 if TYPE_CHECKING:
@@ -417,7 +417,7 @@ class _Drawing:
         texts = iter([self._reference(*edge) for edge in behind])
         constants = constants_of(node)
         if constants is None:
-            positions = getattr(node, "positions", None) or getattr(node, "mask", None)
+            positions = operands_on_graph(node)
             if not positions or len(positions) != len(behind):
                 return tuple(texts)
             count = max(node.operand_count, len(positions))

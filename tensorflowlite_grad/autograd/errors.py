@@ -4,34 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ..backend import failures
 from ..dtypes import LEGACY_NAMES
 from .graph import Leaf, shown
 
 if TYPE_CHECKING:
-    from .graph import Node
+    from .graph import Node, Variable
 
 __all__ = [
-    "OutOfMemoryError",
     "changed",
     "detached",
+    "failure",
     "freed",
-    "out_of_memory",
+    "frozen",
     "shape_text",
     "type_text",
 ]
-
-
-class OutOfMemoryError(RuntimeError, MemoryError):
-    """There is no memory for a tensor: PyTorch's kind of error, and Python's.
-
-    Examples
-    --------
-    >>> import tensorflowlite_grad as tg
-    >>> issubclass(tg.OutOfMemoryError, MemoryError)
-    True
-    """
-
-    __module__ = "tensorflowlite_grad"
 
 
 def shape_text(shape: Any) -> str:
@@ -72,13 +60,17 @@ def changed(
     )
 
 
-def out_of_memory(node: Node, g: Any, error: MemoryError) -> OutOfMemoryError:
-    """Return the error for a node whose rules found no memory."""
+def failure(node: Node, g: Any, error: Exception) -> Exception | None:
+    """Return the error for a node on whose device something failed; None if it is another."""
     arrays = [p for p in getattr(g, "parts", [g]) if p is not None]
     shapes = " and ".join(shape_text(getattr(a, "_array", a).shape) for a in arrays)
-    return OutOfMemoryError(
-        f"{node.name()}: out of memory for the derivative of a result of shape {shapes}: {error}"
-    )
+    needed = f"the derivative of a result of shape {shapes}"
+    return failures.explained(error, node.place, node.name(), needed)
+
+
+def frozen(tensor: Variable, edge: Any) -> bool:
+    """Return whether a leaf has stopped requiring grad: it is a constant from then on."""
+    return tensor._edge is None and type(edge) is Leaf
 
 
 def detached(node: Node, name: str) -> RuntimeError:

@@ -63,8 +63,9 @@ class dual_level:
         self._levels: list[tangents.Level] = []
 
     def __enter__(self) -> tangents.Level:
-        self._levels.append(tangents.enter())
-        return self._levels[-1]
+        level = tangents.enter()
+        self._levels += (level,)  # no call, after which an interrupt could come
+        return level
 
     def __exit__(self, *_: object) -> None:
         tangents.leave(self._levels.pop())

@@ -1,7 +1,4 @@
-"""`Function`: an operation of a user's own, with the derivative that they give it.
-
-The context that forward and backward get is the node of the graph itself.
-"""
+"""`Function`: an operation of a user's own, with the derivative that they give it."""
 
 from __future__ import annotations
 
@@ -10,10 +7,10 @@ import inspect
 import warnings
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from . import carrier, function_batches, function_results, modes, observers, tangents
-from .function_results import Outputs
-from .graph import Gradients, Node, Variable, cell_of, next_seq
-from .nesting import user_code
+from . import carrier, function_batches, function_results, inplace, modes, observers, tangents
+from .barred import barred
+from .function_context import FunctionCtx, FunctionNode, node_of
+from .graph import Variable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,156 +18,34 @@ if TYPE_CHECKING:
 __all__ = ["Function", "FunctionCtx", "once_differentiable"]
 
 
-class FunctionCtx(Node):
-    """What `Function.forward` and `Function.backward` share; also the node in the graph.
+class _FunctionType(type):
+    """Gives every `Function` classes of contexts and of nodes of its own, named after it."""
 
-    Attributes may be set on it freely.
+    _context_class: type[FunctionCtx]
+    _node_class: type[FunctionNode]
 
-    Attributes
-    ----------
-    needs_input_grad : tuple of bool
-        For each argument of ``apply``, whether it requires grad.
-    saved_tensors : tuple
-        What `save_for_backward` was given.
-    """
+    def __init__(cls, name: str, bases: tuple[type, ...], fields: dict[str, Any]) -> None:
+        super().__init__(name, bases, fields)
+        own = {"__module__": cls.__module__, "__slots__": ()}
+        cls._context_class = type(f"{name}Backward", (FunctionCtx,), {**own, "_function": cls})
+        cls._node_class = type(f"{name}Backward", (FunctionNode,), own)
 
-    function: ClassVar[Any] = None
-
-    needs_input_grad: tuple[bool, ...]
-    clear_saved_tensors_on_access: ClassVar[bool] = False
-
-    def __init__(self, place: Any) -> None:
-        self.place = place
-        self.seq = next_seq()
-        self.hooks = None
-        self.edges = ()
-        self.saved = ()
-        self.materialize_grads = True
-        self._to_save: tuple[Any, ...] = ()
-        self._dirty: tuple[Any, ...] = ()
-        self._constant: tuple[Any, ...] = ()
-        self._outputs = Outputs((), ())
-        self._inputs: tuple[Any, ...] = ()
-        self._read = False
-        #: the level whose tangents `Function.jvp` is computing, and must not see
-        self._level: tangents.Level | None = None
-
-    # -- for the user ---------------------------------------------------------------------
-
-    def save_for_backward(self, *tensors: Any) -> None:
-        """Keep tensors, or None, for `Function.backward`, where they are `saved_tensors`.
-
-        Raises
-        ------
-        TypeError
-            For anything else: that may be kept as an attribute.
-        """
-        for number, t in enumerate(tensors):
-            if t is not None and not isinstance(t, Variable):
-                raise TypeError(
-                    f"save_for_backward can only save variables, but argument {number} is of type "
-                    f"{type(t).__name__}: keep it as an attribute of ctx"
-                )
-        self._to_save = tensors
-
-    def save_for_forward(self, *tensors: Any) -> None:
-        """Keep tensors for `Function.jvp`, where they are `saved_tensors` too."""
-        if not self._to_save:
-            self.save_for_backward(*tensors)
-
-    def mark_dirty(self, *tensors: Any) -> None:
-        """Say which arguments forward has changed in place; it has to return them."""
-        self._dirty = tensors
-
-    def mark_non_differentiable(self, *tensors: Any) -> None:
-        """Say which results have no derivative."""
-        self._constant = tensors
-
-    def set_materialize_grads(self, value: bool) -> None:
-        """Say whether absent gradients and tangents come as zeros (as they do) or as None."""
-        self.materialize_grads = bool(value)
-
-    @property
-    def saved_tensors(self) -> tuple[Any, ...]:
-        """What `save_for_backward` was given.
-
-        Raises
-        ------
-        RuntimeError
-            If it was freed, or changed in place since it was saved.
-        """
-        if self._read:
-            raise RuntimeError(
-                "saved_tensors can only be accessed once when clear_saved_tensors_on_access=True "
-                "is set on the autograd.Function. Either access saved_tensors only once, or set "
-                "clear_saved_tensors_on_access=False."
-            )
-        found = function_results.unpacked(self)
-        if self.function is not None and self.function.clear_saved_tensors_on_access:
-            self._read = True
-            self.saved = ()
-        return found
-
-    # -- for the engine -------------------------------------------------------------------
-
-    def name(self) -> str:
-        """Return the function's name, and "Backward"."""
-        return type(self).__name__
-
-    def apply(self, g: Any, keep: bool) -> Any:
-        """Run backward on tensors made of raw arrays."""
-        place = self.place
-        given = [None if p is None else place.wrap(p, place) for p in self._parts(g)]
-        found = self._gradients(given, keep)
-        return self._handed([None if t is None else t._array for t in found])
-
-    def apply_tensors(self, g: Any, keep: bool) -> Any:
-        """Run backward on tensors, so that it is recorded."""
-        return self._handed(self._gradients(list(self._parts(g)), keep))
-
-    def _parts(self, g: Any) -> list[Any]:
-        return g.parts if isinstance(g, Gradients) else [g]
-
-    def _handed(self, gradients: list[Any]) -> Any:
-        return tuple(gradients) if len(gradients) > 1 else gradients[0]
-
-    def _gradients(self, given: list[Any], keep: bool) -> list[Any]:
-        """Run the user's backward on tensors; return a gradient for each edge."""
-        self._read = False
-        rule = self._rule()
-        if self.materialize_grads:
-            given = self._outputs.filled(given, self.place)
-        found = user_code(rule, self, *given)
-        gradients = function_results.gradients(self, found, self._inputs)
-        if not keep:
-            self.saved = None
-        return gradients
-
-    def _rule(self) -> Callable[..., Any]:
-        function = self.function
+    def _rule(cls) -> Callable[..., Any]:
+        """Return its backward, which may be called ``vjp``."""
+        function: Any = cls
         backward, vjp = function.backward, function.vjp
         if backward is Function.backward and vjp is Function.vjp:
             raise NotImplementedError(
                 "You must implement either the backward or vjp method for your custom "
-                f"autograd.Function to use it with backward mode AD: {function.__name__} has none"
+                f"autograd.Function to use it with backward mode AD: {cls.__name__} has none"
             )
         if backward is not Function.backward and vjp is not Function.vjp:
             raise RuntimeError(
                 "Implementing both 'backward' and 'vjp' for a custom Function is not allowed. You "
-                f"should only implement one of them, in {function.__name__}."
+                f"should only implement one of them, in {cls.__name__}."
             )
         chosen: Callable[..., Any] = vjp if backward is Function.backward else backward
         return chosen
-
-
-class _FunctionType(type):
-    """Gives every `Function` a class of nodes of its own, named after it."""
-
-    def __init__(cls, name: str, bases: tuple[type, ...], fields: dict[str, Any]) -> None:
-        super().__init__(name, bases, fields)
-        own = {"__module__": cls.__module__, "function": cls}
-        cls.name = name
-        cls._node: type[FunctionCtx] = type(f"{name}Backward", (FunctionCtx,), own)
 
 
 class Function(metaclass=_FunctionType):
@@ -291,19 +166,31 @@ class Function(metaclass=_FunctionType):
     def _run(cls, args: tuple[Any, ...], apart: bool) -> Any:
         variables = [a for a in args if isinstance(a, Variable)]
         whole = None
-        if any(t._place.level for t in variables):
-            args = function_batches.lifted(args)
-            variables = [a for a in args if isinstance(a, Variable)]
-            whole = function_batches.rule(cls, cls.vmap is not Function.vmap, args)
-        place = variables[0]._place if variables else None
-        ctx = cls._node(place)
-        ctx.needs_input_grad = tuple(isinstance(a, Variable) and a._edge is not None for a in args)
-        recording = modes.is_grad_enabled() and any(ctx.needs_input_grad)
+        for t in variables:
+            if t._place.level:
+                args = function_batches.lifted(args)
+                variables = [a for a in args if isinstance(a, Variable)]
+                whole = function_batches.rule(cls, cls.vmap is not Function.vmap, args)
+                break
+        ctx: Any = cls._context_class()
+        ctx._place = variables[0]._place if variables else None
+        ctx.needs_input_grad = needs = tuple(
+            [isinstance(a, Variable) and a._edge is not None for a in args]
+        )
+        before = modes.get_mode()
+        recording = before and True in needs
+        if recording:
+            function_results.begin(ctx, args)
+        node = node_of(ctx) if recording else None
         # What forward is given has no tangents: `jvp` is what gives the results theirs.
-        carrying = tangents.any_tangents(variables)
+        carrying = False
+        for t in variables:
+            if t._extra is not None and t._extra.tangents:
+                carrying = True
         given = tuple(_bare(a) for a in args) if carrying else args
         output = None if whole is None else whole()
-        with modes.no_grad():
+        try:
+            modes.set_mode(False)
             if whole is not None:
                 if recording or carrying:
                     cls._set_up(ctx, given, output, apart)
@@ -312,12 +199,21 @@ class Function(metaclass=_FunctionType):
                 cls.setup_context(ctx, given, output)
             else:
                 output = cls.forward(ctx, *given)
-        if carrying:
-            pairs = list(zip(given, args, strict=True))
-            ctx._to_save = tuple(next((a for b, a in pairs if b is t), t) for t in ctx._to_save)
-        result = function_results.recorded(ctx, given, output, recording)
-        if carrying:
-            _carry(cls, ctx, args, result)
+        finally:
+            modes.set_mode(before)
+        if not carrying:
+            return function_results.recorded(ctx, node, args, output)
+        ctx._to_save = _standing(ctx._to_save, given, args)
+        # What forward has changed are the arguments themselves, tangents and all.
+        changed = [b for b in given if any(b is t for t in ctx._dirty)]
+        duals = [a for a, b in zip(args, given, strict=True) if any(b is c for c in changed)]
+        ctx._dirty = _standing(ctx._dirty, changed, duals)
+        given = _standing(given, changed, duals)
+        outs = _standing(_results(output), changed, duals)
+        result = function_results.recorded(
+            ctx, node, given, outs if isinstance(output, tuple) else outs[0]
+        )
+        _carry(cls, ctx, args, result, duals)
         return result
 
     @classmethod
@@ -337,6 +233,12 @@ def _results(output: Any) -> tuple[Any, ...]:
     return output if isinstance(output, tuple) else (output,)
 
 
+def _standing(values: tuple[Any, ...], old: Any, new: Any) -> tuple[Any, ...]:
+    """Return values, with those that are one of `old` replaced by that of `new` in its place."""
+    pairs = list(zip(old, new, strict=True))
+    return tuple(next((b for a, b in pairs if a is v), v) for v in values)
+
+
 def _bare(value: Any) -> Any:
     return tangents.shared(value) if isinstance(value, Variable) else value
 
@@ -349,7 +251,7 @@ def _bound(cls: Any, args: Any, kwargs: Any, apart: bool) -> tuple[Any, ...]:
     return bound.args if apart else bound.args[1:]
 
 
-def _carry(cls: Any, ctx: Any, args: tuple[Any, ...], result: Any) -> None:
+def _carry(cls: Any, ctx: Any, args: tuple[Any, ...], result: Any, dirty: list[Any]) -> None:
     """Give the results the tangents that the user's `jvp` returns."""
     outs = result if isinstance(result, tuple) else (result,)
     xp = carrier.tensors()
@@ -371,13 +273,18 @@ def _carry(cls: Any, ctx: Any, args: tuple[Any, ...], result: Any) -> None:
                 f"{cls.__name__}.jvp returned {len(found)} tangents for {len(outs)} results"
             )
         for out, dot in zip(outs, found, strict=True):
-            if isinstance(out, Variable) and dot is not None:
+            if isinstance(out, Variable) and dot is None and any(out is t for t in dirty):
+                inplace.set_tangent(out, level, None)
+            elif isinstance(out, Variable) and dot is not None:
                 if tuple(dot.shape) != tuple(out.shape):  # type: ignore[attr-defined]
                     raise RuntimeError(
                         f"{cls.__name__}.jvp returned a tangent of shape {list(dot.shape)} for a "
                         f"result of shape {list(out.shape)}"  # type: ignore[attr-defined]
                     )
-                tangents.set_tangent(out, level, dot)
+                if any(out is t for t in dirty):
+                    inplace.set_tangent(out, level, dot)
+                else:
+                    tangents.set_tangent(out, level, dot)
                 if out._edge is not None:
                     tangents.remember(out._edge, level, dot)
 
@@ -406,48 +313,23 @@ def once_differentiable(backward: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(backward)
     def run(ctx: Any, *grads: Any) -> Any:
-        with modes.no_grad():
+        before = modes.get_mode()
+        try:
+            modes.set_mode(False)
             found = backward(ctx, *grads)
-        wanted = modes.is_grad_enabled() and any(
-            isinstance(t, Variable) and t._edge is not None
-            for t in (*grads, *(ctx.saved_tensors if ctx.saved else ()))
-        )
-        if not wanted:
+        finally:
+            modes.set_mode(before)
+        if not modes.is_grad_enabled():
             return found
-        title = f"{ctx.function.__qualname__}.backward"
+        message = (
+            "trying to differentiate twice a function that was marked with @once_differentiable: "
+            f"{ctx._function.__qualname__}.backward; write its backward with differentiable "
+            "operations, or differentiate once only"
+        )
+        edges = (*ctx._edges, *(g._edge for g in grads if isinstance(g, Variable) and g._edge))
         several = isinstance(found, tuple)
-        out = tuple(barred(t, title, ctx.edges) for t in (found if several else (found,)))
+        out = tuple(barred(t, message, edges) for t in (found if several else (found,)))
         return out if several else out[0]
 
+    run.once_differentiable = True  # type: ignore[attr-defined]
     return run
-
-
-class _Barred(Node):
-    """Stands in the graph where it must not be differentiated: it says whose fault that is."""
-
-    __slots__ = ("title",)
-    title: str
-
-    def apply(self, g: Any, keep: bool) -> Any:
-        """Raise."""
-        raise RuntimeError(
-            f"trying to differentiate twice a function that was marked with @once_differentiable: "
-            f"{self.title}; write its backward with differentiable operations, or differentiate "
-            "once only"
-        )
-
-    apply_tensors = apply
-
-
-def barred(t: Any, title: str, edges: tuple[Any, ...]) -> Any:
-    """Return a tensor that depends on `edges`, but raises where it is differentiated."""
-    if not isinstance(t, Variable) or not t.dtype.is_differentiable:  # type: ignore[attr-defined]
-        return t
-    out = tangents.shared(t)
-    node = object.__new__(_Barred)
-    node.title = title
-    node.edges, node.saved, node.seq = edges, (), next_seq()
-    node.place, node.hooks = t._place, None
-    out._edge = node
-    cell_of(out)
-    return out

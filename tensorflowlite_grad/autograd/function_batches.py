@@ -124,7 +124,7 @@ def _by_parts(cls: Any, place: Any, args: tuple[Any, ...]) -> Any:
 def _innermost(ctx: Any, given: Any) -> Any:
     """Return the place that is above those of all tensors of a rule: of its batch's base."""
     places = [t._place for t in (*given, *ctx.saved_tensors) if isinstance(t, Variable)]
-    return max([ctx.place, *places], key=lambda p: p.level)
+    return max([ctx._place, *places], key=lambda p: p.level)
 
 
 class _Call:
@@ -144,13 +144,12 @@ class _Call:
 
     def again(self, ctx: Any, place: Any) -> Any:
         """Return the function's own context, with what it saved in another place."""
-        cls = type(self.inner)
-        inner = cls(place)
+        inner = type(self.inner)()
         inner.__dict__.update(self.inner.__dict__)
-        inner.place = place
+        inner._place, inner._reference = place, None
         pairs = zip(ctx.saved_tensors, self.saved_dims, strict=True)
         inner._to_save = tuple(_batched(place, t, d) for t, d in pairs)
-        inner.saved = ()
+        inner._saved = ()
         return inner
 
     def returned(self, place: Any, found: Any, dims: Any, sums: bool) -> tuple[Any, ...]:
@@ -173,15 +172,16 @@ class _Call:
 @cache
 def _of_batches(cls: Any) -> Any:
     """Return the function that does for a whole batch what `cls` does for an example."""
-    from .function import Function
+    from .function import Function, once_differentiable
 
     apart = cls.setup_context is not Function.setup_context
 
     def forward(ctx: Any, call: _Call, *held: Any) -> Any:
-        place = call.opened(ctx.place)
+        place = call.opened(ctx._place)
         with place.running():
             given = tuple(_batched(place, t, d) for t, d in zip(held, call.dims, strict=True))
-            inner = cls._node(place)
+            inner = cls._context_class()
+            inner._place = place
             inner.needs_input_grad = ctx.needs_input_grad[1:]
             found = cls.forward(*given) if apart else cls.forward(inner, *given)
             if apart:
@@ -211,7 +211,7 @@ def _of_batches(cls: Any) -> Any:
             inner = call.again(ctx, place)
             pairs = zip(grads, call.out_dims, strict=True)
             given = [None if g is None else _batched(place, g, d) for g, d in pairs]
-            found = inner._rule()(inner, *given)
+            found = cls._rule()(inner, *given)
             return (None, *call.returned(place, found, call.dims, sums=True))
 
     def jvp(ctx: Any, _: Any, *dots: Any) -> Any:
@@ -224,5 +224,12 @@ def _of_batches(cls: Any) -> Any:
             found = cls.jvp(inner, *given)
             return call.returned(place, found, call.out_dims, sums=False)
 
-    parts = {"forward": forward, "backward": backward, "jvp": jvp}
-    return type(cls.__name__, (Function,), {k: staticmethod(v) for k, v in parts.items()})
+    own = cls.vjp if cls.backward is Function.backward else cls.backward
+    once = getattr(own, "once_differentiable", False)
+    parts = {
+        "forward": forward,
+        "backward": once_differentiable(backward) if once else backward,
+        "jvp": jvp,
+    }
+    fields: dict[str, Any] = {k: staticmethod(v) for k, v in parts.items()}
+    return type(cls.__name__, (Function,), {**fields, "__qualname__": cls.__qualname__})

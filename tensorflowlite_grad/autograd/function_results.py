@@ -6,190 +6,232 @@ import warnings
 from typing import Any
 
 from . import carrier, errors, inplace, modes
-from .graph import Leaf, Output, Variable, cell_of, next_seq
+from .graph import Leaf, Output, Variable, cell_of, count_write, next_seq
 from .saved import Packed
 from .tangents import below, restore, shared
 
-__all__ = ["Outputs", "gradients", "recorded", "unpacked"]
+__all__ = ["begin", "filled", "gradients", "is_intact", "recorded", "unpacked"]
 
 
-class Outputs:
-    """Shapes and dtypes of a function's results, for zeros where no gradient arrives."""
-
-    __slots__ = ("positions", "specs")
-
-    def __init__(self, specs: tuple[Any, ...], positions: tuple[int, ...]) -> None:
-        self.specs = specs
-        self.positions = positions
-
-    def filled(self, given: list[Any], place: Any) -> list[Any]:
-        """Return the gradients, zeros in the place of None for results that are tensors."""
-        out = list(given)
-        for k, spec in enumerate(self.specs):
-            if out[k] is None and spec is not None:
-                shape, native = spec
-                with place.entered():
-                    out[k] = place.wrap(place.xp.zeros(shape, dtype=native), place)
-        return out
+def filled(specs: tuple[Any, ...], given: list[Any], place: Any) -> list[Any]:
+    """Return gradients, zeros in the place of None for results that are tensors."""
+    out = list(given)
+    for k, spec in enumerate(specs):
+        if out[k] is None and spec is not None:
+            shape, native = spec
+            with place.entered():
+                out[k] = place.wrap(place.xp.zeros(shape, dtype=native), place)
+    return out
 
 
-def recorded(ctx: Any, args: tuple[Any, ...], output: Any, recording: bool) -> Any:
-    """Return what forward returned, on the graph: `ctx` is its node."""
+def begin(ctx: Any, args: tuple[Any, ...]) -> None:
+    """Note in a context where gradients of the arguments are to go, and what fits there."""
+    edges: list[Any] = []
+    inputs: list[Any] = []
+    for a in args:
+        if not isinstance(a, Variable):
+            inputs.append(None)
+        elif a._edge is None:
+            inputs.append(())
+        else:
+            edges.append(a._edge)
+            inputs.append((tuple(a._array.shape), a._array.dtype))
+    ctx._edges = tuple(edges)
+    ctx._inputs = tuple(inputs)
+
+
+def recorded(ctx: Any, node: Any, args: tuple[Any, ...], output: Any) -> Any:
+    """Return what forward returned, on the graph, if there is a node for it."""
     several = isinstance(output, tuple)
     outs = list(output) if several else [output]
+    recording = node is not None
+    if recording and (several or not isinstance(output, Variable)):
+        _check_kinds(ctx, outs)
+    if ctx._dirty:
+        _check_dirty(ctx, args, outs, recording)
     if recording:
-        _refuse_hidden(ctx, outs)
-    _check_dirty(ctx, args, outs)
-    if ctx.place is None:
-        first = next((o for o in outs if isinstance(o, Variable)), None)
-        ctx.place = None if first is None else first._place
-    positions = tuple(k for k, a in enumerate(args) if isinstance(a, Variable))
-    needed = [k for k in positions if args[k]._edge is not None]
-    ctx.operand_count = len(positions)
-    ctx.positions = tuple(positions.index(k) for k in needed)
-    ctx._inputs = tuple(
-        (k, tuple(a._array.shape), a._array.dtype, a._edge is not None)
-        if isinstance(a, Variable)
-        else None
-        for k, a in enumerate(args)
-    )
-    if recording:
-        ctx.edges = tuple(args[k]._edge for k in needed)
-    specs = tuple(
-        (tuple(o._array.shape), o._array.dtype) if isinstance(o, Variable) else None for o in outs
-    )
-    ctx._outputs = Outputs(specs, positions)
-    _bump_dirty(ctx)
+        ctx._outputs = tuple(
+            [
+                (tuple(o._array.shape), o._array.dtype) if isinstance(o, Variable) else None
+                for o in outs
+            ]
+        )
+    for t in ctx._dirty:
+        count_write(t)
     for k, out in enumerate(outs):
         if isinstance(out, Variable):
-            outs[k] = _placed(ctx, args, out, k, len(outs), recording)
-    _save(ctx, outs, recording)
-    _release(ctx)
+            outs[k] = _placed(ctx, node, args, outs, k)
+    _save(ctx, args, outs, recording)
     return tuple(outs) if several else outs[0]
 
 
-def _refuse_hidden(ctx: Any, outs: list[Any]) -> None:
-    """Raise for tensors inside a list or dict, which would silently lose their history."""
+def _check_kinds(ctx: Any, outs: list[Any]) -> None:
+    """Raise for tensors inside other objects, which would lose their history; warn of none."""
+    name = f"{ctx._function.__name__}.forward"
     for out in outs:
-        parts = out.values() if isinstance(out, dict) else out
-        if isinstance(out, (list, dict)) and any(isinstance(p, Variable) for p in parts):
+        if _hides_tensors(out):
             raise TypeError(
-                f"{ctx.function.__name__}.forward returned a {type(out).__name__} that holds "
-                "Tensors, which would have no gradient: return a Tensor or a tuple of Tensors"
+                f"{name} returned a {type(out).__name__} that holds Tensors, which would have no "
+                "gradient: return a Tensor or a tuple of Tensors"
             )
+    others = [type(o).__name__ for o in outs if not isinstance(o, Variable) and o is not None]
+    if others and not any(isinstance(o, Variable) for o in outs):
+        warnings.warn(
+            f"{name} returned no Tensor, but {', '.join(others)}: no gradient goes through it, "
+            "though an input requires grad. Return a Tensor; or call apply() under no_grad(), if "
+            "there is nothing to differentiate",
+            stacklevel=5,
+        )
 
 
-def _check_dirty(ctx: Any, args: tuple[Any, ...], outs: list[Any]) -> None:
+def _hides_tensors(value: Any) -> bool:
+    if not isinstance(value, (tuple, list, dict)):
+        return False
+    parts = value.values() if isinstance(value, dict) else value
+    return any(isinstance(p, Variable) or _hides_tensors(p) for p in parts)
+
+
+def _check_dirty(ctx: Any, args: tuple[Any, ...], outs: list[Any], recording: bool) -> None:
+    name = ctx._function.__name__
     for t in ctx._dirty:
-        if not any(t is a for a in args):
-            warnings.warn(
-                "ctx.mark_dirty() received a tensor that was not an input. It has no effect on "
-                f"{ctx.function.__name__}.",
-                stacklevel=4,
-            )
-            continue
         if not any(t is o for o in outs):
             raise RuntimeError(
                 "Some elements marked as dirty during the forward method were not returned as "
-                "output. The inputs that are modified inplace must all be outputs of the Function."
+                "output. The inputs that are modified inplace must all be outputs of the Function: "
+                f"{name}."
             )
-        if modes.is_grad_enabled() and type(t._edge) is Leaf:
+        if not any(t is a for a in args):
+            warnings.warn(
+                "ctx.mark_dirty() received a tensor that was not an input. It has no effect: only "
+                f"inputs that {name} changes in place are marked",
+                stacklevel=5,
+            )
+            continue
+        view = None if t._extra is None else t._extra.view
+        if view is None and modes.is_grad_enabled() and type(t._edge) is Leaf:
             raise RuntimeError(
                 "a leaf Variable that requires grad has been used in an in-place operation. "
-                f"{ctx.function.__name__} marked it as dirty"
+                f"{name} marked it as dirty"
             )
-        view = None if t._extra is None else t._extra.view
+        inplace.check_history(t, f"{name}.apply", recording)
         if view is not None and len([o for o in outs if isinstance(o, Variable)]) > 1:
             raise RuntimeError(
                 "If your Function modifies inplace an input that is a view of another Tensor, "
-                "your Function cannot return more than one Tensor. This is not supported: clone "
-                "the input first."
+                f"your Function cannot return more than one Tensor, as {name} does: clone the "
+                "input first, or make two Functions of it."
             )
 
 
-def _bump_dirty(ctx: Any) -> None:
-    for t in ctx._dirty:
-        cell_of(t).count += 1
+def _is_among(value: Any, others: Any) -> bool:
+    """Return whether it is one of these, the very object."""
+    for other in others:  # noqa: SIM110, no generator: it runs for every call of a function
+        if value is other:
+            return True
+    return False
 
 
-def _placed(
-    ctx: Any, args: tuple[Any, ...], out: Any, number: int, count: int, recording: bool
-) -> Any:
+def _placed(ctx: Any, node: Any, args: tuple[Any, ...], outs: list[Any], number: int) -> Any:
     """Return a result on its edge."""
-    is_input = any(out is a for a in args)
-    dirty = any(out is t for t in ctx._dirty)
-    constant = any(out is t for t in ctx._constant) or not out.dtype.is_differentiable
-    if constant or not recording:
-        if is_input and not dirty:
+    out = outs[number]
+    is_input = _is_among(out, args)
+    dirty = is_input and _is_among(out, ctx._dirty)
+    if node is None or _is_among(out, ctx._constant) or not out.dtype.is_differentiable:
+        if dirty and node is not None:
+            inplace.cut_history(out)
+        elif is_input and not dirty:
             out = shared(out)
-            out._edge = None if constant or not recording else out._edge
+            out._edge = None
         return out
-    edge = ctx if count == 1 else _numbered(ctx, number, count)
+    edge = node if len(outs) == 1 else _numbered(node, number, len(outs))
     if dirty:
         inplace.set_history(out, edge)
         return out
-    if is_input:
-        out = shared(out)
-    _mark_view(ctx, args, out, is_input)
+    if is_input or _shows_others(out, args, outs):
+        out = inplace.forbid(out, is_input)
     out._edge = edge
     return out
 
 
-def _mark_view(ctx: Any, args: tuple[Any, ...], out: Any, is_input: bool) -> None:
-    """Forbid later in-place changes of a result that shows an argument's memory."""
-    view = None if out._extra is None else out._extra.view
-    cells = [cell_of(a) for a in args if isinstance(a, Variable)]
-    shows = is_input or any(out._cell is c for c in cells)
-    if shows:
-        inplace.forbid(out, "custom", ctx.function.__name__)
-    elif view is not None:
-        out._extra.view = None  # a view of what forward made itself
+def _shows_others(out: Any, args: tuple[Any, ...], outs: list[Any]) -> bool:
+    """Return whether a result shows the memory of another tensor, and is no copy."""
+    if out._extra is not None and out._extra.view is not None:
+        return True
+    cell = out._cell
+    return cell is not None and any(
+        t is not out and t._cell is cell for t in (*args, *outs) if isinstance(t, Variable)
+    )
 
 
-def _numbered(ctx: Any, number: int, count: int) -> Output:
+def _numbered(node: Any, number: int, count: int) -> Output:
     out = object.__new__(Output)
-    out.edges, out.saved, out.seq = (ctx,), (), next_seq()
-    out.place, out.hooks = ctx.place, None
+    out.edges, out.saved, out.seq = (node,), (), next_seq()
+    out.place, out.hooks = node.place, None
     out.count, out.number = count, number
     return out
 
 
-def _save(ctx: Any, outs: list[Any], recording: bool) -> None:
-    """Save tensors with their versions; results without their edges, which would be cycles."""
+def _save(ctx: Any, args: tuple[Any, ...], outs: list[Any], recording: bool) -> None:
+    """Save tensors with their versions; results without their edges, which would be cycles.
+
+    For each, None or: the tensor, or None for a result; its array; its cell, if it had one; the
+    version; the number of the result.
+    """
     saved: list[Any] = []
-    for t in ctx._to_save:
-        number = next((k for k, o in enumerate(outs) if _same(o, t)), None)
+    for t, version in zip(ctx._to_save, ctx._versions, strict=True):
         if t is None:
             saved.append(None)
-        elif number is not None and recording and outs[number]._edge is not None:
-            cell = cell_of(outs[number])
-            saved.append((None, t._array, cell, cell.count, number))
-        else:
+            continue
+        number = None
+        if recording:
+            number = next((k for k, o in enumerate(outs) if o is t and o._edge is not None), None)
+        if number is not None:
             cell = cell_of(t)
-            saved.append((t, t._array, cell, cell.count, None))
-    ctx.saved = tuple(saved)
-    ctx._count = len(outs)
+            saved.append((None, t._array, cell, cell.count, number))
+            continue
+        cell = t._cell
+        if cell is not None and version != cell.count and not _changed_unmarked(ctx, args, cell):
+            version = cell.count
+        saved.append((t, t._array, cell, version, None))
+    if saved:
+        ctx._saved = tuple(saved)
+        ctx._to_save = ()
+    if ctx._dirty:
+        ctx._dirty = ()
+    if ctx._constant:
+        ctx._constant = ()
 
 
-def _same(out: Any, t: Any) -> bool:
-    return out is t and isinstance(out, Variable)
+def _changed_unmarked(ctx: Any, args: tuple[Any, ...], cell: Any) -> bool:
+    """Return whether memory that was written is an argument's, and not marked as dirty."""
+    if any(t._cell is cell for t in ctx._dirty):
+        return False
+    return any(a._cell is cell for a in args if isinstance(a, Variable))
 
 
-def _release(ctx: Any) -> None:
-    """Drop what would keep the function's own results alive."""
-    ctx._to_save = ctx._dirty = ctx._constant = ()
+def is_intact(item: tuple[Any, ...]) -> bool:
+    """Return whether what was saved is still of the version that was saved."""
+    return _version(item) == item[3]
+
+
+def _version(item: tuple[Any, ...]) -> int:
+    t, _, cell, _, _ = item
+    if cell is None:
+        cell = t._cell
+    return 0 if cell is None else int(cell.count)
 
 
 def unpacked(ctx: Any) -> tuple[Any, ...]:
     """Return what a context has saved, results on their edges again."""
-    if ctx.saved is None:
-        raise errors.freed(ctx)
+    saved = ctx._saved
+    if saved is None:
+        raise errors.freed(ctx._node())
     if ctx._to_save:
         return tuple(ctx._to_save)  # still inside forward
-    if isinstance(ctx.saved, Packed):
-        return tuple(None if v is None else v[0].restored() for v in ctx.saved.parts)
+    if isinstance(saved, Packed):
+        return tuple(None if v is None else v[0].restored() for v in saved.parts)
+    level = ctx._level
     found: list[Any] = []
-    for position, item in enumerate(ctx.saved):
+    for position, item in enumerate(saved):
         if item is None:
             found.append(None)
             continue
@@ -197,17 +239,19 @@ def unpacked(ctx: Any) -> tuple[Any, ...]:
             found.append(item[0].restored())
             continue
         t, array, cell, version, number = item
-        if cell.count != version:
-            edge = ctx if t is None else t._edge
-            raise errors.changed(
-                ctx, f"saved_tensors[{position}]", array, edge, version, cell.count
-            )
+        now = _version(item)
+        if now != version:
+            node = ctx._node()
+            edge = node if t is None else t._edge
+            raise errors.changed(node, f"saved_tensors[{position}]", array, edge, version, now)
         if t is None:
-            t = ctx.place.wrap(array, ctx.place)
+            node = ctx._node()
+            count = len(ctx._outputs)
+            t = node.place.wrap(array, node.place)
             t._cell = cell
-            t._edge = ctx if ctx._count == 1 else _numbered(ctx, number, ctx._count)
-            restore(ctx, t, number)
-        found.append(t if ctx._level is None else below(t, ctx._level))
+            t._edge = node if count == 1 else _numbered(node, number, count)
+            restore(node, t, number)
+        found.append(t if level is None else below(t, level))
     return tuple(found)
 
 
@@ -217,53 +261,55 @@ def gradients(ctx: Any, found: Any, inputs: tuple[Any, ...]) -> list[Any]:
     Raises
     ------
     RuntimeError
-        If there are too few or too many, or a shape does not fit.
-    TypeError
-        If something is neither a tensor nor None.
+        If there are too few or too many, a shape does not fit, or something is neither a tensor
+        nor None.
     """
-    name = ctx.name()
     found = list(found) if isinstance(found, (tuple, list)) else [found]
-    extra = found[len(inputs) :]
-    if len(found) < len(inputs) or any(g is not None for g in extra):
-        raise RuntimeError(
-            f"function {name} returned an incorrect number of gradients (expected {len(inputs)}, "
-            f"got {len(found)})"
-        )
+    if len(found) != len(inputs):
+        if len(found) < len(inputs) or any(g is not None for g in found[len(inputs) :]):
+            raise RuntimeError(
+                f"function {_name(ctx)} returned an incorrect number of gradients (expected "
+                f"{len(inputs)}, got {len(found)})"
+            )
+        del found[len(inputs) :]
     out = []
-    for position, spec in enumerate(inputs):
-        g = found[position]
+    for position, (g, spec) in enumerate(zip(found, inputs, strict=True)):
         if spec is None:
             if g is not None:
                 raise RuntimeError(
-                    f"function {name} returned a gradient different than None at position "
+                    f"function {_name(ctx)} returned a gradient different than None at position "
                     f"{position + 1}, but the corresponding forward input was not a Variable"
                 )
             continue
         if g is not None and not isinstance(g, Variable):
-            raise TypeError(
+            raise RuntimeError(
                 f"expected Variable or None (got {type(g).__name__}) as gradient {position} of "
-                f"{name}"
+                f"{_name(ctx)}"
             )
-        _, shape, native, needed = spec
-        if needed:
-            out.append(None if g is None else _fitted(name, position, g, shape, native, ctx.place))
+        if spec:
+            out.append(None if g is None else _fitted(ctx, position, g, *spec))
     return out
 
 
-def _fitted(name: str, position: int, g: Any, shape: Any, native: Any, place: Any) -> Any:
+def _name(ctx: Any) -> str:
+    return type(ctx).__name__  # users may have set `name` to something
+
+
+def _fitted(ctx: Any, position: int, g: Any, shape: Any, native: Any) -> Any:
     """Return a gradient in its operand's shape and dtype: summed where it was broadcast."""
+    place = ctx._place
     have = tuple(g._array.shape)
     if have != shape:
         g = _summed(g, shape)
         if g is None:
             raise RuntimeError(
-                f"Function {name} returned an invalid gradient at index {position} - got "
+                f"Function {_name(ctx)} returned an invalid gradient at index {position} - got "
                 f"{list(have)} but expected shape compatible with {list(shape)}"
             )
     if g._place.root is not place.root:
         raise RuntimeError(
-            f"Function {name} returned an invalid gradient at index {position} - expected device "
-            f"{place.device} but got {g._place.device}"
+            f"Function {_name(ctx)} returned an invalid gradient at index {position} - expected "
+            f"device {place.device} but got {g._place.device}"
         )
     if g._array.dtype != native:
         xp = carrier.tensors()

@@ -68,7 +68,7 @@ def _check_strict(outputs: tuple[Any, ...]) -> None:
             )
 
 
-def _vector(v: Any, like: tuple[Any, ...], several: bool, what: str) -> tuple[Any, ...]:
+def _vector(v: Any, like: tuple[Any, ...], several: bool, what: str, name: str) -> tuple[Any, ...]:
     """Return the vector of a product, checked; ones for None, if that is possible."""
     if v is None:
         if len(like) != 1 or like[0].numel() != 1:
@@ -76,7 +76,7 @@ def _vector(v: Any, like: tuple[Any, ...], several: bool, what: str) -> tuple[An
                 f"The vector v can only be None if {what} a single Tensor with a single element."
             )
         return (carrier.tensors().ones_like(like[0].detach()),)
-    _, found = _tuple(v, "v", "the product")
+    _, found = _tuple(v, "v", name)
     if len(found) != len(like):
         raise RuntimeError(
             f"v is a tuple of invalid length: should be {len(like)} but got {len(found)}."
@@ -114,21 +114,44 @@ def _gradients(
 
 
 def _filled(
-    found: tuple[Any, ...], like: tuple[Any, ...], strict: bool, message: str
+    found: tuple[Any, ...],
+    like: tuple[Any, ...],
+    strict: bool,
+    create_graph: bool,
+    what: tuple[str, str] = ("The output", "jacobian"),
 ) -> tuple[Any, ...]:
-    """Return gradients, zeros in the place of None, which `strict` does not allow."""
+    """Return gradients, zeros in the place of None.
+
+    `what` names that of which they are gradients, and what they are. With `strict`, both have to
+    depend on each input; the latter only if it is to be differentiated.
+    """
     out = []
     for k, (g, t) in enumerate(zip(found, like, strict=True)):
-        if g is None and strict:
-            raise RuntimeError(message.format(k))
+        if strict and g is None:
+            raise RuntimeError(
+                f"{what[0]} of the user-provided function is independent of input {k}. This is not "
+                "allowed in strict mode."
+            )
+        if strict and create_graph and g._edge is None:
+            raise RuntimeError(
+                f"The {what[1]} of the user-provided function is independent of input {k}. This is "
+                "not allowed in strict mode when create_graph=True."
+            )
         out.append(t.new_zeros(t.shape) if g is None else g)
     return tuple(out)
 
 
-_INDEPENDENT = (
-    "The output of the user-provided function is independent of input {}. This is not allowed in "
-    "strict mode."
-)
+def _check_slopes(slopes: tuple[Any, ...]) -> None:
+    """Raise if the gradient of a function does not itself depend on the inputs."""
+    for k, g in enumerate(slopes):
+        if g._edge is None:
+            raise RuntimeError(
+                "While computing the hessian, found that the jacobian of the user-provided "
+                f"function with respect to input {k} is independent of the input. This is not "
+                "allowed in strict mode. You should ensure that your function is twice "
+                "differentiable and that the jacobian depends on the inputs, as that of a linear "
+                "function does not."
+            )
 
 
 def _shown(tree: Any, create_graph: bool) -> Any:
@@ -181,9 +204,9 @@ def vjp(
         several_outputs, outputs = _called(func, fresh, "vjp")
         if strict:
             _check_strict(outputs)
-        vectors = _vector(v, outputs, several_outputs, "the user-provided function returns")
+        vectors = _vector(v, outputs, several_outputs, "the user-provided function returns", "vjp")
         found = _gradients(outputs, fresh, vectors, create_graph)
-        gradients = _filled(found, fresh, strict, _INDEPENDENT)
+        gradients = _filled(found, fresh, strict, create_graph)
     return (
         _packed(_shown(outputs, create_graph), several_outputs),
         _packed(_shown(gradients, create_graph), several),
@@ -211,7 +234,7 @@ def jvp(
     """
     several, given = _tuple(inputs, "inputs", "jvp")
     with modes.enable_grad():
-        vectors = _vector(v, given, several, "the input to the user-provided function is")
+        vectors = _vector(v, given, several, "the input to the user-provided function is", "jvp")
         fresh = _fresh(given, create_graph)
         several_outputs, outputs = _called(func, fresh, "jvp")
         if strict:
@@ -221,14 +244,13 @@ def jvp(
         for t in dummies:
             make_leaf(t)
         pulled = _gradients(outputs, fresh, dummies, True)
-        if strict:
-            _filled(pulled, fresh, strict, _INDEPENDENT)
+        _filled(pulled, fresh, strict, False)
         pairs = [(p, w) for p, w in zip(pulled, vectors, strict=True) if p is not None]
         found = _gradients(
             tuple(p for p, _ in pairs), dummies, tuple(w for _, w in pairs), create_graph
         )
         found = found if found else (None,) * len(dummies)
-        tangent = _filled(found, outputs, False, "")
+        tangent = _filled(found, outputs, strict, create_graph)
     return (
         _packed(_shown(outputs, create_graph), several_outputs),
         _packed(_shown(tangent, create_graph), several_outputs),
@@ -274,14 +296,14 @@ def jacobian(
         )
     if strict and vectorize:
         raise RuntimeError(
-            "torch.autograd.functional.jacobian: `strict=True` and `vectorized=True` are not "
-            "supported together. Please either set `strict=False` or `vectorize=False`."
+            "autograd.functional.jacobian: `strict=True` and `vectorized=True` are not supported "
+            "together. Please either set `strict=False` or `vectorize=False`."
         )
     several, given = _tuple(inputs, "inputs", "jacobian")
     if strategy == "forward-mode":
         if create_graph:
             raise NotImplementedError(
-                "torch.autograd.functional.jacobian: `create_graph=True` and "
+                "autograd.functional.jacobian: `create_graph=True` and "
                 '`strategy="forward-mode"` are not supported together (yet): use func.jacfwd.'
             )
         if not vectorize:
@@ -314,24 +336,12 @@ def _rows_one_by_one(
 ) -> tuple[Any, ...]:
     """Return a Jacobian's rows for each input, by one pass for each element of the output."""
     flat = output.reshape(-1)
-    message = (
-        f"Output {number} of the user-provided function is independent of input {{}}. This is not "
-        "allowed in strict mode."
-    )
     rows = []
     for k in range(flat.shape[0]):
         one = flat[k]
         ones = carrier.tensors().ones_like(one.detach())
         found = _gradients((one,), inputs, (ones,), create_graph)
-        filled = _filled(found, inputs, strict, message)
-        if strict and create_graph:
-            for j, g in enumerate(filled):
-                if g._edge is None:
-                    raise RuntimeError(
-                        "The jacobian of the user-provided function is independent of input "
-                        f"{j}. This is not allowed in strict mode when create_graph=True."
-                    )
-        rows.append(filled)
+        rows.append(_filled(found, inputs, strict, create_graph, (f"Output {number}", "jacobian")))
     if not rows:
         return tuple(t.new_zeros((0, *t.shape)) for t in inputs)
     xp = carrier.tensors()
@@ -350,7 +360,7 @@ def _rows_at_once(
 
     def row(cotangent: Any) -> tuple[Any, ...]:
         found = _gradients((output,), inputs, (cotangent,), create_graph)
-        return _filled(found, inputs, False, "")
+        return _filled(found, inputs, False, create_graph)
 
     out: tuple[Any, ...] = vmap(row)(_basis(output))
     return out
@@ -367,12 +377,14 @@ def _forward_jacobian(func: Callable[..., Any], inputs: tuple[Any, ...], several
     return _packed(tuple(_packed(block, several) for block in blocks), several_outputs)
 
 
-def _scalar(func: Callable[..., Any], name: str) -> Callable[..., Any]:
-    """Return a function that checks that `func` returns one number."""
+def _scalar(func: Callable[..., Any], name: str, strict: bool) -> Callable[..., Any]:
+    """Return a function that checks that `func` returns one number, strictly one of its inputs."""
 
     def call(*inputs: Any) -> Any:
         out = func(*inputs)
         several, outputs = _tuple(out, "outputs of the user-provided function", name)
+        if strict:
+            _check_strict(outputs)
         if several:
             raise RuntimeError(f"The function given to {name} should return a single Tensor")
         if outputs[0].numel() != 1:
@@ -380,7 +392,7 @@ def _scalar(func: Callable[..., Any], name: str) -> Callable[..., Any]:
                 f"The Tensor returned by the function given to {name} should contain a single "
                 "element"
             )
-        return outputs[0].reshape(())
+        return out
 
     return call
 
@@ -405,21 +417,15 @@ def hessian(
             [ 0., 12.]])
     """
     several, given = _tuple(inputs, "inputs", "hessian")
-    single = _scalar(func, "hessian")
+    single = _scalar(func, "hessian", strict)
 
     def gradient(*xs: Any) -> Any:
         if outer_jacobian_strategy == "forward-mode":
             xs = tuple(x if x._edge is not None else x.requires_grad_() for x in xs)
         with modes.enable_grad():
-            found = jacobian(single, xs, create_graph=True)
+            found = jacobian(lambda *ts: single(*ts).reshape(()), xs, create_graph=True)
         if strict:
-            for k, g in enumerate(found):
-                if g._edge is None:
-                    raise RuntimeError(
-                        "The jacobian of the user-provided function with respect to input "
-                        f"{k} is independent of the input. This is not allowed in strict mode when "
-                        "create_graph=True."
-                    )
+            _check_slopes(found)
         return found
 
     found = jacobian(
@@ -449,20 +455,7 @@ def vhp(
     >>> tg.autograd.functional.vhp(lambda t: (t**3).sum(), x, tg.tensor([1.0, 1.0]))
     (tensor(9.), tensor([ 6., 12.]))
     """
-    several, given = _tuple(inputs, "inputs", "vhp")
-    single = _scalar(func, "vhp")
-    with modes.enable_grad():
-        vectors = _vector(v, given, several, "the input to the user-provided function is")
-        fresh = _fresh(given, create_graph)
-        value = single(*fresh)
-        if strict:
-            _check_strict((value,))
-        ones = carrier.tensors().ones_like(value.detach())
-        first = _gradients((value,), fresh, (ones,), True)
-        slopes = _filled(first, fresh, strict, _INDEPENDENT)
-        found = _gradients(slopes, fresh, vectors, create_graph)
-        product = _filled(found, fresh, strict, _INDEPENDENT)
-    return _shown(value, create_graph), _packed(_shown(product, create_graph), several)
+    return _hessian_product(func, inputs, v, create_graph, strict, "vhp")
 
 
 def hvp(
@@ -483,4 +476,24 @@ def hvp(
     >>> tg.autograd.functional.hvp(lambda t: (t**3).sum(), x, tg.tensor([1.0, 1.0]))
     (tensor(9.), tensor([ 6., 12.]))
     """
-    return vhp(func, inputs, v, create_graph, strict)
+    return _hessian_product(func, inputs, v, create_graph, strict, "hvp")
+
+
+def _hessian_product(
+    func: Callable[..., Any], inputs: Any, v: Any, create_graph: bool, strict: bool, name: str
+) -> tuple[Any, Any]:
+    """Return the value of `func`, and `v` times its Hessian, as the function `name` does."""
+    several, given = _tuple(inputs, "inputs", name)
+    single = _scalar(func, name, strict)
+    with modes.enable_grad():
+        vectors = _vector(v, given, several, "the input to the user-provided function is", name)
+        fresh = _fresh(given, create_graph)
+        value = single(*fresh)
+        ones = carrier.tensors().ones_like(value.detach())
+        first = _gradients((value,), fresh, (ones,), True)
+        slopes = _filled(first, fresh, strict, False)
+        if strict:
+            _check_slopes(slopes)
+        found = _gradients(slopes, fresh, vectors, create_graph)
+        product = _filled(found, fresh, strict, create_graph, ("The jacobian", "hessian"))
+    return _shown(value, create_graph), _packed(_shown(product, create_graph), several)

@@ -164,8 +164,10 @@ def gradgradcheck(
     given = tuple(inputs) if isinstance(inputs, (tuple, list)) else (inputs,)
     states = generators.all_states()
     if grad_outputs is None:
-        weights = _random_cotangents(func, given, gen_non_contig_grad_outputs)
-        generators.set_all_states(states)
+        try:
+            weights = _random_cotangents(func, given, gen_non_contig_grad_outputs)
+        finally:
+            generators.set_all_states(states)
     else:
         several = isinstance(grad_outputs, (tuple, list))
         weights = tuple(grad_outputs) if several else (grad_outputs,)

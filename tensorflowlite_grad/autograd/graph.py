@@ -8,10 +8,11 @@ to operands only, so a graph is freed by reference counting once nothing refers 
 from __future__ import annotations
 
 import itertools
+import sys
 from importlib import import_module
 from threading import RLock
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
-from weakref import ref
+from weakref import WeakKeyDictionary, ref
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,17 +29,28 @@ __all__ = [
     "Variable",
     "Version",
     "View",
+    "cell_of",
+    "count_write",
     "get_gradient_edge",
     "next_seq",
+    "viewable",
 ]
 
 Edge = Any
-next_seq = itertools.count(1).__next__
+#: Held while something is made that a tensor or an edge has one of: two threads must not make
+#: one each.
 _making = RLock()
+#: The number of the next node: no two threads get the same, with a global lock or without.
+next_seq = itertools.count(1).__next__
+#: Whether threads take turns, as they do with a global lock: no other runs amid a statement.
+_turns = getattr(sys, "_is_gil_enabled", lambda: True)()
 
 
 class WeakList:
-    """Weak references to objects; those that are gone are forgotten as it grows."""
+    """Weak references to objects; those that are gone are forgotten as it grows.
+
+    Several threads may add at a time.
+    """
 
     __slots__ = ("limit", "refs")
 
@@ -50,12 +62,15 @@ class WeakList:
         """Remember an object."""
         self.refs.append(ref(item))
         if len(self.refs) > self.limit:
-            self.refs = [r for r in self.refs if r() is not None]
-            self.limit = 2 * len(self.refs) + 8
+            with _making:
+                seen = list(self.refs)
+                # What has been added since stays behind those.
+                self.refs[: len(seen)] = [r for r in seen if r() is not None]
+                self.limit = 2 * len(self.refs) + 8
 
     def alive(self) -> list[Any]:
         """Return the objects that still exist."""
-        return [t for t in (r() for r in self.refs) if t is not None]
+        return [t for t in (r() for r in list(self.refs)) if t is not None]
 
 
 class Version:
@@ -80,7 +95,9 @@ class Version:
     def add_view(self, tensor: Variable) -> None:
         """Remember a view."""
         if self.views is None:
-            self.views = WeakList()
+            with _making:
+                if self.views is None:
+                    self.views = WeakList()
         self.views.add(tensor)
 
     def alive_views(self) -> list[Any]:
@@ -101,7 +118,8 @@ class View:
         What made it.
     creation : str
         ``"default"``, or why its history cannot follow in-place operations:
-        ``"no_grad"``, ``"multi"`` (one of several outputs).
+        ``"no_grad"``, ``"inference"``, ``"multi"`` (one of several outputs), ``"custom"`` (what a
+        user's `Function` returned).
     """
 
     __slots__ = ("base", "creation", "operation", "options", "parent")
@@ -235,8 +253,25 @@ class Leaf:
         """Return the name that PyTorch gives such a node."""
         return "AccumulateGrad"
 
+    def register_prehook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        """Call ``hook(grad_outputs)`` before the gradient is added to ``.grad``.
+
+        It runs after the tensor's own hooks; a tuple that it returns replaces the gradient.
+        """
+        return RemovableHandle(hooks_of(self).pre, callable_hook(hook))
+
+    def register_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        """Call ``hook((), grad_outputs)`` once the gradient has been added to ``.grad``.
+
+        It runs after the hooks of `Tensor.register_post_accumulate_grad_hook`.
+        """
+        return RemovableHandle(hooks_of(self).post, callable_hook(hook))
+
     def __repr__(self) -> str:
         return f"<AccumulateGrad object at {id(self):#x}>"
+
+
+_metadata: WeakKeyDictionary[Any, dict[Any, Any]] = WeakKeyDictionary()
 
 
 class Node:
@@ -249,7 +284,7 @@ class Node:
     edges : tuple
         The edges of the operands that require gradients.
     saved : tuple or None
-        What the rules need; None once freed.
+        What the rules need; once freed what is named in `kept`, or None.
     seq : int
         Nodes are numbered as they are recorded: operands before results.
     """
@@ -257,9 +292,15 @@ class Node:
     __slots__ = ("__weakref__", "edges", "hooks", "place", "saved", "seq")
 
     operation: ClassVar[Any] = None
+    #: whether a pass frees what is saved; else it is so little that it stays
+    frees: ClassVar[bool] = False
+    #: the names of what stays all the same
+    kept: ClassVar[tuple[str, ...]] = ()
     #: which operands the edges belong to, of how many
     positions: ClassVar[tuple[int, ...]] = ()
     operand_count: ClassVar[int] = 0
+    #: of a user's `Function`: what its forward and backward share
+    context: ClassVar[Any] = None
 
     edges: tuple[Edge, ...]
     saved: tuple[Any, ...] | None
@@ -275,6 +316,14 @@ class Node:
         """Return the operands' gradients as tensors that can be differentiated again."""
         raise NotImplementedError
 
+    def apply_some(self, g: Any, keep: bool, tensors: bool, wanted: tuple[bool, ...]) -> Any:
+        """Return the gradients of these operands, and anything for the others.
+
+        As `apply`, or as `apply_tensors` where gradients are `tensors`; `wanted` has an entry
+        for each of several edges. Nodes that can leave rules out do so.
+        """
+        return self.apply_tensors(g, keep) if tensors else self.apply(g, keep)
+
     def name(self) -> str:
         """Return the operation's name, as PyTorch prints it."""
         return type(self).__name__
@@ -287,6 +336,11 @@ class Node:
         for position, edge in zip(positions, self.edges, strict=True):
             behind[position] = shown(edge)
         return tuple(behind)
+
+    @property
+    def metadata(self) -> dict[Any, Any]:
+        """A dictionary for what you want to keep with the node; it goes when the node goes."""
+        return _metadata.setdefault(self, {})
 
     def __call__(self, *gradients: Any) -> Any:
         """Return the gradients of the operands, given those of the results.
@@ -404,7 +458,9 @@ def shown(edge: Edge) -> tuple[Any, int]:
 def hooks_of(edge: Any) -> Hooks:
     """Return an edge's hooks, made if it has none."""
     if edge.hooks is None:
-        edge.hooks = Hooks()
+        with _making:
+            if edge.hooks is None:
+                edge.hooks = Hooks()
     found: Hooks = edge.hooks
     return found
 
@@ -420,11 +476,32 @@ def cell_of(tensor: Variable) -> Version:
     """Return a tensor's version cell, made if it has none."""
     cell = tensor._cell
     if cell is None:
-        with _making:  # two threads must not make one each
+        with _making:
             cell = tensor._cell
             if cell is None:
                 cell = tensor._cell = Version()
     return cell
+
+
+def viewable(tensor: Variable) -> Any:
+    """Return a tensor's array, made one that can be viewed and written if it is none."""
+    array, backend = tensor._array, tensor._place.backend
+    if backend.mutable(array) is not array:
+        with _making:
+            array = tensor._array = backend.mutable(tensor._array)
+    return array
+
+
+def count_write(tensor: Variable) -> None:
+    """Count a change of a tensor's memory."""
+    cell = tensor._cell
+    if cell is None:
+        cell = cell_of(tensor)
+    if _turns:
+        cell.count += 1
+    else:
+        with _making:
+            cell.count += 1
 
 
 def make_leaf(tensor: Variable) -> None:
@@ -445,6 +522,7 @@ _ELSEWHERE = {
     "increment_version": "storage",
     "keep_values": "kept",
     "saved_memory": "memory_table",
+    "queue_callback": "nesting",
     "register_multi_grad_hook": "passes",
     "save_on_cpu": "saved",
     "saved_tensors_hooks": "saved",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from .graph import Gradients, Hooks, Variable
+from .graph import Gradients, Hooks, Leaf, Variable
 from .nesting import user_code
 
-__all__ = ["run_node_post_hooks", "run_node_pre_hooks", "run_tensor_hooks"]
+__all__ = ["run_leaf_hooks", "run_node_post_hooks", "run_node_pre_hooks", "run_tensor_hooks"]
 
 
 def _name(hook: Any) -> str:
@@ -74,7 +74,7 @@ def run_node_pre_hooks(hooks: Hooks, g: Any, place: Any, tensors: bool) -> Any:
     for hook in list(hooks.pre.values()):
         result = user_code(hook, parts)
         if result is not None:
-            parts = _as_tuple(hook, result, len(parts))
+            parts = _parts(hook, parts, result)
     raw = [unwrapped(p, tensors) for p in parts]
     if not several:
         return raw[0]
@@ -90,19 +90,39 @@ def run_node_post_hooks(hooks: Hooks, out: Any, g: Any, place: Any, tensors: boo
     for hook in list(hooks.post.values()):
         result = user_code(hook, inputs, outputs)
         if result is not None:
-            inputs = _as_tuple(hook, result, len(inputs))
+            inputs = _parts(hook, inputs, result)
     raw = tuple(unwrapped(p, tensors) for p in inputs)
     return raw if several else raw[0]
 
 
-def _as_tuple(hook: Any, result: Any, count: int) -> tuple[Any, ...]:
-    if isinstance(result, Variable) and count == 1:
-        return (result,)
+def run_leaf_hooks(leaf: Leaf, tensor: Any, arrived: Any) -> None:
+    """Call the hooks of a leaf, and then of its accumulator, once the gradient is complete.
+
+    The latter see what has `arrived`: the ``.grad`` itself where there was none before.
+    """
+    for hook in list((leaf.post_accumulate or {}).values()):
+        if user_code(hook, tensor) is not None:
+            raise RuntimeError(
+                f"post accumulate grad hooks should return None, but hook {_name(hook)!r} did not"
+            )
+    if leaf.hooks is not None and leaf.hooks.post:
+        seen = arrived if isinstance(arrived, Variable) else _protected(arrived, leaf.place)
+        for hook in list(leaf.hooks.post.values()):
+            result = user_code(hook, (), (seen,))
+            if result is not None:
+                _parts(hook, (), result)
+
+
+def _parts(hook: Any, before: tuple[Any, ...], result: Any) -> tuple[Any, ...]:
+    """Return what a node's hook returned, if it can stand for the gradients."""
     if not isinstance(result, tuple):
         raise TypeError(f"expected tuple, but hook returned '{type(result).__name__}'")
-    if len(result) != count:
+    if len(result) != len(before):
         raise RuntimeError(
             f"hook '{_name(hook)}' has returned an incorrect number of values "
-            f"(got {len(result)}, but expected {count})"
+            f"(got {len(result)}, but expected {len(before)})"
         )
-    return result
+    return tuple(
+        new if old is None or new is None else _replaced(hook, old, new)
+        for old, new in zip(before, result, strict=True)
+    )

@@ -11,17 +11,20 @@ from typing import Any
 from weakref import ref
 
 from . import carrier, modes, tangents
-from .graph import Extra, Leaf, Variable, View, cell_of, hooks_of, shown
-from .storage import replay, write
+from .barred import Barrier, barrier
+from .graph import Extra, Leaf, Variable, View, cell_of, count_write, hooks_of, shown
+from .storage import before_write, replay, write
 
 __all__ = [
     "apart",
     "check",
     "check_history",
     "commit",
+    "cut_history",
     "forbid",
     "reseat",
     "set_history",
+    "set_tangent",
     "snapshot",
     "write",
 ]
@@ -61,47 +64,59 @@ def check_history(tensor: Variable, name: str, source_requires_grad: bool = Fals
     extra = tensor._extra
     view = None if extra is None else extra.view
     if modes.is_grad_enabled():
-        if type(tensor._edge) is Leaf:
-            raise RuntimeError(
-                "a leaf Variable that requires grad is being used in an in-place operation. "
-                f"{name}() would lose its gradient; do it under no_grad(), or out of place"
-            )
         if view is not None:
             base_edge = view.base._edge
+            if view.creation != "default" and (
+                source_requires_grad or tensor._edge is not None or base_edge is not None
+            ):
+                raise RuntimeError(_refusal(view, tensor))
             if type(base_edge) is Leaf or (base_edge is None and tensor._edge is not None):
                 raise RuntimeError(
                     "a view of a leaf Variable that requires grad is being used in an in-place "
                     f"operation. {name}() would lose the leaf's gradient; do it under no_grad(), "
                     "or on a clone()"
                 )
-            if view.creation != "default" and (
-                source_requires_grad or tensor._edge is not None or view.base._edge is not None
-            ):
-                raise RuntimeError(_refusal(view, tensor))
+        if type(tensor._edge) is Leaf:
+            raise RuntimeError(
+                "a leaf Variable that requires grad is being used in an in-place operation. "
+                f"{name}() would lose its gradient; do it under no_grad(), or out of place"
+            )
 
 
-def forbid(tensor: Variable, creation: str, title: str) -> None:
-    """Make a tensor a view that cannot be changed in place while recording, and say why."""
-    extra = tensor._extra
-    if extra is None:
-        extra = tensor._extra = Extra()
-    if extra.view is None:
-        extra.view = View(tangents.shared(tensor), None, None, (title,), creation)
-    else:
-        old = extra.view
-        extra.view = View(old.base, old.parent, old.operation, old.options, creation)
+def forbid(tensor: Any, anew: bool) -> Any:
+    """Return a view that a `Function` gives, which cannot be changed in place while recording.
+
+    It is the tensor itself, if it is a view and not to be made `anew`.
+    """
+    if anew or tensor._extra is None or tensor._extra.view is None:
+        with modes.no_grad():
+            tensor = tensor.view_as(tensor)
+    old = tensor._extra.view
+    tensor._extra.view = View(old.base, old.parent, old.operation, old.options, "custom")
+    return tensor
+
+
+_CUSTOM_VIEW = (
+    "This view was created inside a custom Function (or because an input was returned as-is) and "
+    "the autograd logic to handle view+inplace would override the custom backward associated with "
+    "the custom Function, leading to incorrect gradients. This behavior is forbidden. You can fix "
+    "this by cloning the output of the custom Function."
+)
+
+
+def _title(node: Any) -> str:
+    if node is None:
+        return "a function"
+    title: str = node.name()
+    return title.removesuffix("0").removesuffix("Backward")
 
 
 def _refusal(view: Any, tensor: Variable) -> str:
     if view.creation == "custom":
         node, number = shown(tensor._edge)
-        what = "a function" if node is None else node.name().removesuffix("Backward")
         return (
-            f"Output {number} of {what} is a view and is being modified inplace. This view was "
-            "created inside a custom Function (or because an input was returned as-is) and the "
-            "autograd logic to handle view+inplace would override the custom backward associated "
-            "with the custom Function, leading to incorrect gradients. This behavior is forbidden. "
-            "You can fix this by cloning the output of the custom Function."
+            f"Output {number} of {_title(node)} is a view and is being modified inplace. "
+            + _CUSTOM_VIEW
         )
     if view.creation == "multi":
         node, number = shown(tensor._edge)
@@ -112,12 +127,21 @@ def _refusal(view: Any, tensor: Variable) -> str:
             "the output views to be modified inplace. You should replace the inplace operation "
             "by an out-of-place one."
         )
+    node, number = (None, 0) if type(tensor._edge) is Leaf else shown(tensor._edge)
+    if node is not None and view.parent is not None:
+        name = node.name().removesuffix("Backward0")
+        what = f"Output {number} of {name} is a view of a view which was created in"
+    else:
+        what = "A view was created in"
+    block, where = "no_grad", "no_grad mode and is being modified inplace with grad mode enabled"
+    if view.creation == "inference":
+        block = "inference_mode"
+        where = "inference mode and is being modified inplace in normal mode"
     return (
-        "A view was created in no_grad mode and is being modified inplace with grad mode "
-        "enabled. Given that this use case is ambiguous and error-prone, it is forbidden. You "
-        "can clarify your code by moving both the view and the inplace either both inside the "
-        "no_grad block (if you don't want the inplace to be tracked) or both outside (if you "
-        "want the inplace to be tracked)."
+        f"{what} {where}. Given that this use case is ambiguous and error-prone, it is forbidden. "
+        "You can clarify your code by moving both the view and the inplace either both inside the "
+        f"{block} block (if you don't want the inplace to be tracked) or both outside (if you want "
+        "the inplace to be tracked)."
     )
 
 
@@ -143,6 +167,15 @@ def apart(tensor: Variable, value: Any) -> Any:
 
 def commit(tensor: Variable, result: Variable) -> None:
     """Give a tensor the value and the history of `result`, which was computed from it."""
+    try:
+        _commit(tensor, result)
+    except BaseException:
+        # An interrupt must not leave the one without the other, and twice is as good as once.
+        _commit(tensor, result)
+        raise
+
+
+def _commit(tensor: Variable, result: Variable) -> None:
     write(tensor, result._array)
     if modes.is_grad_enabled() and (result._edge is not None or _has_history(tensor)):
         set_history(tensor, result._edge)
@@ -156,30 +189,49 @@ def _memory_of(tensor: Variable, result: Variable) -> list[Variable]:
 
 
 def _set_tangents(tensor: Variable, result: Variable) -> None:
-    """Move the tangents of `result` to the tensor, to its base and to all views of that."""
+    """Give the tensor, its base and all views of that the tangents of `result`."""
+    for level in tangents.levels_of(_memory_of(tensor, result)):
+        set_tangent(tensor, level, tangents.tangent(result, level))
+
+
+def set_tangent(tensor: Variable, level: Any, dot: Any) -> None:
+    """Give a tensor whose memory was written a tangent, and its base and views with it."""
     view = None if tensor._extra is None else tensor._extra.view
     base = tensor if view is None else view.base
     xp = carrier.tensors()
-    for level in tangents.levels_of(_memory_of(tensor, result)):
-        dot = tangents.tangent(result, level)
-        if view is not None:
-            whole = tangents.tangent(base, level)
-            whole = xp.zeros_like(base.detach()) if whole is None else whole  # type: ignore[attr-defined]
-            part = xp.zeros_like(result.detach()) if dot is None else dot  # type: ignore[attr-defined]
-            dot = _copy_slices[1](whole, part, view.chain())
-        tangents.set_tangent(base, level, dot)
-        for shown_there in cell_of(base).alive_views():
-            again = shown_there._extra.view
-            if again is not None and again.base is base:
-                seen = None if dot is None else replay(xp, dot, again.chain())
-                tangents.set_tangent(shown_there, level, seen)
+    if view is not None:
+        whole = tangents.tangent(base, level)
+        whole = xp.zeros_like(base.detach()) if whole is None else whole  # type: ignore[attr-defined]
+        part = xp.zeros_like(tensor.detach()) if dot is None else dot  # type: ignore[attr-defined]
+        dot = _copy_slices[1](whole, part, view.chain())
+    tangents.set_tangent(base, level, dot)
+    for shown_there in cell_of(base).alive_views():
+        again = shown_there._extra.view
+        if again is not None and again.base is base:
+            seen = None if dot is None else replay(xp, dot, again.chain())
+            tangents.set_tangent(shown_there, level, seen)
 
 
 def _has_history(tensor: Variable) -> bool:
     if tensor._edge is not None:
         return True
     view = None if tensor._extra is None else tensor._extra.view
-    return view is not None and view.base._edge is not None
+    if view is not None and view.base._edge is not None:
+        return True
+    cell = cell_of(tensor)
+    return cell.views is not None and any(_is_custom(t) for t in cell.alive_views())
+
+
+def _is_custom(tensor: Variable) -> bool:
+    """Return whether a tensor is a view that a `Function` gave, or a view of such a one."""
+    view = None if tensor._extra is None else tensor._extra.view
+    return view is not None and view.creation == "custom" and tensor._edge is not None
+
+
+def cut_history(tensor: Variable) -> None:
+    """Take a tensor whose memory was written off its history: what is there now is constant."""
+    if _has_history(tensor):
+        set_history(tensor, None)
 
 
 def set_history(tensor: Variable, edge: Any) -> None:
@@ -202,6 +254,8 @@ def reseat(tensor: Variable, seen: Variable) -> None:
 
     Where other tensors show its memory as views of it, they become views of a stand-in.
     """
+    for told in before_write:
+        told(tensor)
     cell = cell_of(tensor)
     view: Any = None if seen._extra is None else seen._extra.view
     old = None if tensor._extra is None else tensor._extra.view
@@ -225,20 +279,39 @@ def reseat(tensor: Variable, seen: Variable) -> None:
         _move_edge(tensor, seen._edge)
     for level in tangents.levels_of((tensor, seen)):
         tangents.set_tangent(tensor, level, tangents.tangent(seen, level))
-    cell.count += 1
+    count_write(tensor)
 
 
 def refresh(base: Variable) -> None:
     """Record the views of a base anew, on its present edge."""
-    with modes.enable_grad():
+    before = modes.get_mode()
+    try:
+        modes.set_mode(True)
         for tensor in cell_of(base).alive_views():
             view = tensor._extra.view
+            if _is_custom(tensor):
+                _move_edge(tensor, _outdated(tensor))
+                continue
             if view is None or view.base is not base:
                 continue
             again = base
             for op, options in view.chain():
                 again = op.record(again, *options)
             _move_edge(tensor, again._edge)
+    finally:
+        modes.set_mode(before)
+
+
+def _outdated(tensor: Variable) -> Any:
+    """Return the edge of a view that a `Function` gave, where its memory was written since."""
+    node, number = shown(tensor._edge)
+    if type(node) is Barrier:
+        return node
+    message = (
+        f"Output {number} of {_title(node)} is a view and its base or another view of its base has "
+        f"been modified inplace. {_CUSTOM_VIEW}"
+    )
+    return barrier(message, (tensor._edge,), tensor._place)
 
 
 def _move_edge(tensor: Variable, edge: Any) -> None:

@@ -138,20 +138,29 @@ class Check:
             return [xp.imag(o) / h if o.dtype.is_complex else o * 0 for o in found]
         up = self.moved(number, direction * self.eps)
         down = self.moved(number, direction * -self.eps)
-        for a, (shape, dtype) in [*zip(up, self.shapes, strict=True)]:
-            if tuple(a.shape) != shape:
-                raise AssertionError(
-                    "Expected `func` to return outputs with the same shape when inputs are "
-                    f"perturbed on index {where} by {self.eps}, but got: shapes "
-                    f"{list(shape)} and {list(a.shape)}."
-                )
-            if a.dtype is not dtype:
-                raise AssertionError(
-                    "Expected `func` to return outputs with the same dtype when inputs are "
-                    f"perturbed on index {where} by {self.eps}, but got: dtypes {dtype} and "
-                    f"{a.dtype}."
-                )
+        self.expect_same_kinds(up, where, self.eps)
+        self.expect_same_kinds(down, where, -self.eps)
         return [(a - b) / (2 * self.eps) for a, b in zip(up, down, strict=True)]
+
+    def expect_same_kinds(self, outs: list[Any], where: Any, eps: float) -> None:
+        """Raise unless results for a moved input have the shapes and dtypes of the first ones."""
+        moved = f"when inputs are perturbed on index {where} by {eps}, but got:"
+        if len(outs) != len(self.shapes):
+            raise AssertionError(
+                f"Expected `func` to return as many outputs {moved} {len(self.shapes)} and "
+                f"{len(outs)}."
+            )
+        for out, (shape, dtype) in zip(outs, self.shapes, strict=True):
+            if tuple(out.shape) != shape:
+                raise AssertionError(
+                    f"Expected `func` to return outputs with the same shape {moved} shapes "
+                    f"{list(shape)} and {list(out.shape)}."
+                )
+            if out.dtype is not dtype:
+                raise AssertionError(
+                    f"Expected `func` to return outputs with the same dtype {moved} dtypes "
+                    f"{dtype} and {out.dtype}."
+                )
 
     def directions(self, number: int) -> Iterator[tuple[Any, Any]]:
         """Return the unit changes of an input, each with its position."""
@@ -172,9 +181,18 @@ class Check:
 
     # -- analytical -----------------------------------------------------------------------
 
-    def pulled(self, outs: Any, inputs: Any, cotangents: dict[int, Any]) -> list[Any]:
-        """Return gradients for cotangents of some results; zeros where there are none."""
+    def pulled(
+        self, outs: Any, inputs: Any, cotangents: dict[int, Any], alone: bool = False
+    ) -> list[Any]:
+        """Return gradients for cotangents of some results; zeros where there are none.
+
+        Other results have zeros for their cotangents; none at all if these are to be `alone`.
+        """
         roots = {n: g for n, g in cotangents.items() if outs[n]._edge is not None}
+        if not alone:
+            zeros = carrier.tensors().zeros_like
+            others = (n for n in self.recorded if n not in roots and outs[n]._edge is not None)
+            roots.update({n: zeros(outs[n].detach()) for n in others})
         if not roots:
             return [t.new_zeros(t.shape) for t in inputs]
         found = api.grad(
@@ -321,13 +339,27 @@ class Check:
                 raise GradcheckError("backward not multiplied by grad_output")
         if check_undefined and len(self.recorded) > 1:
             for n in self.recorded:
-                try:
-                    self.pulled(outs, inputs, {n: weights[n]})
-                except (RuntimeError, TypeError, AttributeError) as error:
-                    raise GradcheckError(
-                        "Expected backward function to handle undefined output grads: with a "
-                        f"gradient for output {n} alone it raised {type(error).__name__}: {error}"
-                    ) from error
+                self.expect_absent_is_zero(outs, inputs, {n: weights[n]})
+
+    def expect_absent_is_zero(self, outs: Any, inputs: Any, cotangents: dict[int, Any]) -> None:
+        """Raise unless a result without gradient counts as one whose gradient is zero."""
+        said = "Expected backward function to handle undefined output grads"
+        names = ", ".join(map(str, cotangents))
+        want = self.pulled(outs, inputs, cotangents)
+        try:
+            found = self.pulled(outs, inputs, cotangents, alone=True)
+        except (RuntimeError, TypeError, AttributeError) as error:
+            raise GradcheckError(
+                f"{said}: with a gradient for output {names} alone it raised "
+                f"{type(error).__name__}: {error}"
+            ) from error
+        for got, expected in zip(found, want, strict=True):
+            far = (got - expected).abs() > self.atol + self.rtol * expected.abs()
+            if bool(far.any()):
+                raise GradcheckError(
+                    f"{said} as zeros: with a gradient for output {names} alone it gave\n{got}\n"
+                    f"and with zeros for the others\n{expected}"
+                )
 
     def batched_backward(self) -> None:
         """Check that gradients are the same for a batch of cotangents."""

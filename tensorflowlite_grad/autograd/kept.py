@@ -11,6 +11,7 @@ from weakref import WeakKeyDictionary, ref
 
 from ..printing import format_tensor
 from . import anomaly, observers
+from .function_results import is_intact
 from .graph import Gradients, Leaf, Output, Variable, Version
 from .saved import Packed, Slot, nodes_of
 
@@ -19,7 +20,18 @@ if TYPE_CHECKING:
 
     from ..dtypes import dtype
 
-__all__ = ["Held", "Notes", "Value", "held_by", "keep_values", "known", "plain", "value_of"]
+__all__ = [
+    "Held",
+    "Notes",
+    "Value",
+    "constants_of",
+    "held_by",
+    "keep_values",
+    "known",
+    "operands_on_graph",
+    "plain",
+    "value_of",
+]
 
 
 class Value(NamedTuple):
@@ -188,19 +200,19 @@ def held_by(node: Any) -> Iterator[Held]:
     elif isinstance(saved, dict):
         for name, item in saved.items():
             yield from _named(node, name, item)
-    elif saved and hasattr(node, "needs_input_grad"):
+    elif saved and node.context is not None:
         for item in saved:
-            if item is not None:
-                tensor, array, cell, version, number = item
-                intact = cell.count == version
-                yield Held(
-                    array, node.place, tensor, None if tensor is not None else number, intact
-                )
+            if item is not None and len(item) == 2:
+                yield from _inside(item[0], node.place)
+            elif item is not None:
+                tensor, array, _, _, number = item
+                yield Held(array, node.place, tensor, number, is_intact(item))
     elif saved:
         yield from _flat(node, saved)
-    for name, item in getattr(node, "__dict__", {}).items():
-        if not name.startswith("_"):  # attributes that a user has set on a context
-            yield from _inside(item, node.place)
+    if node.context is not None:
+        for name, item in list(vars(node.context).items()):
+            if not name.startswith("_"):  # attributes that a user has set
+                yield from _inside(item, node.place)
 
 
 def _count(tensor: Any) -> int:
@@ -307,6 +319,13 @@ def _put_tensor(put: Any, tensor: Any, edge: Any) -> None:
         put(edge, 1, value_of(tensor._extra.grad))
 
 
+def operands_on_graph(node: Any) -> Any:
+    """Return which operands of a node are on the graph; nothing if that is not known."""
+    if node.context is not None:  # whose attributes are the user's
+        return node.positions
+    return getattr(node, "positions", None) or getattr(node, "mask", None)
+
+
 def constants_of(node: Any) -> list[Value | None] | None:
     """Return a node's operands: the value of a constant, None for one on the graph.
 
@@ -317,7 +336,7 @@ def constants_of(node: Any) -> list[Value | None] | None:
     noted = None if notes is None else notes.operands
     if noted is not None and sum(v is None for v in noted) == count:
         return list(noted)
-    positions = getattr(node, "positions", None) or getattr(node, "mask", None)
+    positions = operands_on_graph(node)
     if not positions or len(positions) == node.operand_count:
         return None
     saved = [h for h in held_by(node) if h.tensor is not None and h.tensor._edge is None]

@@ -6,7 +6,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .anomaly import lines_of
-from .graph import Leaf, Variable
+from .graph import Leaf, Output, Variable
 from .kept import Held, held_by, plain
 from .tables import bytes_text, table
 
@@ -143,7 +143,7 @@ def _nodes(edges: list[Any]) -> Iterator[Any]:
         node = stack.pop()
         if node is None or type(node) is Leaf:
             continue
-        if not hasattr(node, "number"):
+        if type(node) is not Output:
             yield node
         for edge in node.edges:
             if edge not in seen:

@@ -46,6 +46,11 @@ def is_grad_enabled() -> bool:
     return _mode.get()
 
 
+def creation_of_views() -> str:
+    """Return what is said of views that are made while nothing is recorded."""
+    return "inference" if _inference.get() else "no_grad"
+
+
 class _Mode:
     """A grad mode as a context manager and as a decorator."""
 
@@ -64,7 +69,8 @@ class _Mode:
             raise
 
     def __exit__(self, *_: object) -> None:
-        _mode.set(self._before.pop())
+        _mode.set(self._before[-1])  # first: an interrupt comes between two calls
+        del self._before[-1]
 
     def _again(self) -> _Mode:
         """Return a manager for one call: a decorated function may call itself."""
@@ -302,13 +308,23 @@ class inference_mode(_Mode, metaclass=_Switched):
         self._outside: list[bool] = []
 
     def __enter__(self) -> None:
-        self._outside.append(_inference.get())
-        _inference.set(self.inference)
-        super().__enter__()
+        before, outside = _mode.get(), _inference.get()
+        try:
+            self._before.append(before)
+            self._outside.append(outside)
+            _inference.set(self.inference)
+            _mode.set(self.mode)
+        except BaseException:  # an interrupt: the block does not begin
+            _mode.set(before)
+            _inference.set(outside)
+            raise
 
     def __exit__(self, *_: object) -> None:
-        super().__exit__()
-        _inference.set(self._outside.pop())
+        try:
+            _inference.set(self._outside[-1])
+        finally:
+            _mode.set(self._before[-1])
+        del self._outside[-1], self._before[-1]
 
     def _again(self) -> _Mode:
         return inference_mode(self.inference)

@@ -6,7 +6,7 @@ from typing import Any
 from weakref import ref
 
 from . import observers, storage
-from .graph import WeakList, cell_of
+from .graph import WeakList
 from .saved import saved_tensors_hooks
 
 __all__ = ["allow_mutation_on_saved_tensors"]
@@ -67,12 +67,13 @@ class allow_mutation_on_saved_tensors(saved_tensors_hooks):
 
     def _keep(self, tensor: Any) -> _Kept:
         kept = _Kept(tensor, self)
-        self._by_memory.setdefault(id(cell_of(tensor)), WeakList()).add(kept)
+        self._by_memory.setdefault(id(storage.counter_of(tensor)), WeakList()).add(kept)
         return kept
 
     def _written(self, tensor: Any) -> None:
         """Copy what is kept of a memory that is about to be written, once for all that show it."""
-        found = None if tensor._cell is None else self._by_memory.pop(id(tensor._cell), None)
+        known = tensor._cell is not None
+        found = self._by_memory.pop(id(storage.counter_of(tensor)), None) if known else None
         copies: dict[int, Any] = {}
         for kept in [] if found is None else found.alive():
             array = kept.tensor._array

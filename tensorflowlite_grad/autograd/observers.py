@@ -20,9 +20,11 @@ __all__ = [
     "arrived",
     "current",
     "demand",
+    "demand_for",
     "observed",
     "observed_backward",
     "release",
+    "restore",
     "watch",
 ]
 
@@ -64,6 +66,8 @@ current = _observers.get
 
 _lock = Lock()
 _demands = 0
+#: Whether all recorders are in the observed form: an interrupt may come while they are switched.
+_met = False
 _switches: list[Callable[[bool], None]] = []
 
 
@@ -74,28 +78,51 @@ def on_demand(switch: Callable[[bool], None]) -> None:
 
 def demand() -> None:
     """Ask for the observed form of recorders; every demand is to be released."""
-    global _demands
-    with _lock:
-        _demands += 1
-        if _demands == 1:
-            for switch in _switches:
-                switch(True)
+    global _demands, _met
+    counted = False
+    try:
+        with _lock:
+            _demands += 1
+            counted = True
+            if not _met:
+                for switch in _switches:
+                    switch(True)
+                _met = True
+    except BaseException:  # an interrupt: nothing is demanded
+        if counted:
+            release()
+        raise
+
+
+def demand_for(variable: ContextVar[Any], value: Any) -> None:
+    """Set a context variable under a demand; if that is interrupted, do neither."""
+    before = variable.get()
+    demanded = False
+    try:
+        demand()
+        demanded = True
+        variable.set(value)
+    except BaseException:
+        variable.set(before)
+        if demanded:
+            release()
+        raise
 
 
 def release() -> None:
     """Take a demand back."""
-    global _demands
+    global _demands, _met
     with _lock:
         _demands -= 1
         if not _demands:
+            _met = False
             for switch in _switches:
                 switch(False)
 
 
 def watch(observer: Observer) -> None:
     """Put an observer to work in this thread and context, inside those at work."""
-    demand()
-    _observers.set((*_observers.get(), observer))
+    demand_for(_observers, (*_observers.get(), observer))
 
 
 def unwatch(observer: Observer) -> None:
@@ -104,9 +131,23 @@ def unwatch(observer: Observer) -> None:
     for k in reversed(range(len(found))):
         if found[k] is observer:
             del found[k]
-            _observers.set(tuple(found))
-            release()
+            try:
+                _observers.set(tuple(found))
+            finally:
+                release()
             return
+
+
+def restore(before: tuple[Observer, ...]) -> None:
+    """Put those to work that were, as `current` told, whoever came or went meanwhile."""
+    now = _observers.get()
+    if now is before:
+        return
+    _observers.set(before)
+    for _ in before:
+        demand()
+    for _ in now:
+        release()
 
 
 def observed(operation: Any, call: Callable[[], Any], operands: tuple[Any, ...] = ()) -> Any:

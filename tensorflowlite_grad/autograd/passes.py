@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 __all__ = ["Pass", "register_multi_grad_hook", "wanted"]
 
-#: How many hooks there are that ask for the pass, in the only element.
-wanted = [0]
+#: The hooks that ask for the pass, by their identity.
+wanted: dict[int, None] = {}
 
 
 class Pass:
     """One backward pass, in the thread and context that runs it; passes inside it are others."""
 
-    def __init__(self, roots: list[tuple[Any, Any]], needed: set[Any] | None) -> None:
+    def __init__(self, roots: list[tuple[Any, Any]], needed: Any) -> None:
         self.needed = needed
         self.roots = [edge for edge, _ in roots]
         #: by hook: the gradients that it has seen
@@ -32,12 +32,12 @@ class Pass:
     def visits(self, edges: list[Any]) -> list[bool]:
         """Return for each edge whether the pass comes by it."""
         if self.needed is None:
-            self.needed = set()
+            found = self.needed = set()
             stack = list(self.roots)
             while stack:
                 edge = stack.pop()
-                if edge not in self.needed:
-                    self.needed.add(edge)
+                if edge not in found:
+                    found.add(edge)
                     if type(edge) is not Leaf:
                         stack.extend(edge.edges)
         return [edge in self.needed for edge in edges]
@@ -63,10 +63,10 @@ class _Several:
         self.edges = [ref(edge) for edge in edges]
         self.function = function
         self.mode = mode
-        wanted[0] += 1
+        wanted[id(self)] = None
 
     def __del__(self) -> None:
-        wanted[0] -= 1
+        wanted.pop(id(self), None)
 
     def on(self, number: int) -> Callable[[Any], None]:
         """Return the hook for one of the tensors."""

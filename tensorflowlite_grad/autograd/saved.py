@@ -5,6 +5,7 @@ What a node saves is packed once it is recorded, and unpacked each time the node
 
 from __future__ import annotations
 
+from contextlib import ContextDecorator
 from contextvars import ContextVar
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -75,8 +76,8 @@ def innermost() -> saved_tensors_hooks | None:
     return None
 
 
-class disable_saved_tensors_hooks:
-    """Forbid saved-tensor hooks for the time of a block.
+class disable_saved_tensors_hooks(ContextDecorator):
+    """Forbid saved-tensor hooks for the time of a block, or of each call of a function.
 
     Parameters
     ----------
@@ -97,6 +98,9 @@ class disable_saved_tensors_hooks:
     def __init__(self, error_message: str) -> None:
         self.error_message = error_message
         self._before: list[str | None] = []
+
+    def _recreate_cm(self) -> disable_saved_tensors_hooks:
+        return disable_saved_tensors_hooks(self.error_message)  # for each call its own
 
     def __enter__(self) -> None:
         if innermost() is not None:
@@ -182,7 +186,11 @@ class Slot:
 
     def restored(self) -> Any:
         """Return the tensor that was packed, on its edge."""
-        found = self.unpack(self.object)
+        before = observers.current()
+        try:
+            found = self.unpack(self.object)
+        finally:
+            observers.restore(before)  # a hook may have entered, or left, what it did not make
         if not isinstance(found, Variable):
             raise TypeError(
                 "Output of saved tensor unpack_hook expected to be a Tensor but got result of "
@@ -218,7 +226,7 @@ def pack(node: Node, hooks: saved_tensors_hooks) -> None:
     parts: Any
     if isinstance(saved, dict):
         parts = {k: _packed_named(node, k, v, hooks) for k, v in saved.items()}
-    elif hasattr(node, "needs_input_grad"):
+    elif node.context is not None:
         parts = tuple(_packed_of_function(node, v, hooks) for v in saved)
     else:
         parts = _packed_flat(node, saved, hooks)
@@ -240,7 +248,7 @@ def _result_tensor(node: Node, array: Any, cell: Any) -> Any:
 
 def pack_one(node: Any, key: int, hooks: saved_tensors_hooks) -> None:
     """Put a hook's object in the place of one tensor that a node has saved."""
-    if hasattr(node, "needs_input_grad"):
+    if node.context is not None:
         items = list(node.saved)
         items[key] = _packed_of_function(node, items[key], hooks)
         node.saved = tuple(items)
@@ -303,7 +311,7 @@ def _unpacked(node: Node, packed: Packed) -> Any:
     parts = packed.parts
     if isinstance(parts, dict):
         return {k: _pair(v) if isinstance(v, Slot) else v for k, v in parts.items()}
-    if hasattr(node, "needs_input_grad"):
+    if node.context is not None:
         return tuple(None if v is None else _of_function(*v) for v in parts)
     return tuple(
         (v.restored()._array if v.is_result else v.restored()) if isinstance(v, Slot) else v
@@ -334,17 +342,18 @@ def _of_function(slot: Slot, number: int | None) -> tuple[Any, ...]:
 def _packed_class(cls: Any) -> type[Node]:
     """Return the twin of a class of nodes that unpacks before it runs."""
 
-    def run(self: Node, rule: Any, g: Any, keep: bool) -> Any:
+    def run(self: Node, rule: Any, g: Any, keep: bool, *more: Any) -> Any:
         packed: Any = self.saved
-        if packed is None:
+        if not isinstance(packed, Packed):
             raise errors.freed(self)
         self.saved = _unpacked(self, packed)
         try:
-            out = rule(self, g, keep)
+            out = rule(self, g, keep, *more)
         except BaseException:
-            self.saved = packed
+            self.saved = packed  # type: ignore[assignment]
             raise
-        self.saved = packed if keep else None
+        if keep or not cls.frees:
+            self.saved = packed  # type: ignore[assignment]
         return out
 
     def apply(self: Node, g: Any, keep: bool) -> Any:
@@ -353,10 +362,14 @@ def _packed_class(cls: Any) -> type[Node]:
     def apply_tensors(self: Node, g: Any, keep: bool) -> Any:
         return run(self, cls.apply_tensors, g, keep)
 
+    def apply_some(self: Node, g: Any, keep: bool, tensors: bool, wanted: tuple[bool, ...]) -> Any:
+        return run(self, cls.apply_some, g, keep, tensors, wanted)
+
     fields = {
         "__slots__": (),
         "__module__": cls.__module__,
         "apply": apply,
         "apply_tensors": apply_tensors,
+        "apply_some": apply_some,
     }
     return type(cls.__name__, (cls,), fields)

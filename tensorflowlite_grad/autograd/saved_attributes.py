@@ -14,7 +14,7 @@ __all__ = ["SavedTensor", "find", "names"]
 
 _RAW, _VALUE = "_raw_saved_", "_saved_"
 #: PyTorch's names for ours.
-_ALIASES = {"self": "input", "result": "out"}
+_ALIASES = {"self": "input", "result": "out", "dim": "axis", "keepdim": "keepdims"}
 
 
 class SavedTensor:
@@ -39,7 +39,7 @@ class SavedTensor:
             If it has been freed, or has hooks already.
         """
         node = self._node
-        if node.saved is None or (node.saved == () and isinstance(self._key, int)):
+        if is_freed(node) or (node.saved == () and isinstance(self._key, int)):
             raise RuntimeError(
                 "Calling register_hooks on a saved tensor after it has been freed. Saved "
                 "intermediate values of the graph are freed when you call .backward() or "
@@ -62,28 +62,48 @@ def _parts(node: Any) -> Any:
 
 def _layout(node: Any) -> dict[str, int]:
     """Return where the values of a written recorder are, by name."""
-    op = node.operation
-    if op is None or not hasattr(op, "rule_parameters") or isinstance(_parts(node), dict):
+    op, parts = node.operation, _parts(node)
+    if op is None or not hasattr(op, "rule_parameters") or not isinstance(parts, tuple):
         return {}
     found, position = {}, 0
     for name in op.saved_names(tuple(op.operands[k] for k in node.positions)):
-        found[name] = position
-        position += 2 if name in op.operands or name == "out" else 1
-    return found if position == len(_parts(node)) else {}
+        tensor = name in op.operands or name == "out"
+        if tensor or name in node.kept or name in op.option_names:
+            found[name] = position
+        position += 2 if tensor else 1
+    if position == len(parts):
+        return found
+    return {name: k for k, name in enumerate(node.kept)}
+
+
+def is_freed(node: Any) -> bool:
+    """Return whether the arrays that a node saved are gone."""
+    parts = node.saved
+    if parts is None:
+        return True
+    return bool(node.kept) and node.frees and type(parts) is tuple and len(parts) == len(node.kept)
+
+
+def free(node: Any) -> None:
+    """Free the arrays that a node has saved, as a pass over it does."""
+    position = _layout(node)
+    stays = tuple(_parts(node)[position[name]] for name in node.kept)
+    node.saved = stays or None
 
 
 def names(node: Any) -> list[str]:
     """Return the names under which what a node has saved can be read."""
-    if hasattr(node, "needs_input_grad"):
+    if node.context is not None:
         return ["_raw_saved_tensors"]
     if node.saved is None:
         return []
+    gone = is_freed(node)
     known = {ours: theirs for theirs, ours in _ALIASES.items()}
     out = []
     for name in _layout(node):
         shown = known.get(name, name)
         tensor = name in node.operation.operands or name == "out"
-        out += [_VALUE + shown, *([_RAW + shown] if tensor else [])]
+        out += [_VALUE + shown, *([_RAW + shown] if tensor and not gone else [])]
     return out
 
 
@@ -100,7 +120,7 @@ def find(node: Node, name: str) -> Any:
     given: Any = node
     if isinstance(node, Output):
         return getattr(node.edges[0], name)
-    if name == "_raw_saved_tensors" and hasattr(node, "needs_input_grad"):
+    if name == "_raw_saved_tensors" and node.context is not None:
         if given.saved is None:
             raise errors.freed(node)
         return tuple(None if v is None else SavedTensor(node, k) for k, v in enumerate(given.saved))
@@ -109,7 +129,7 @@ def find(node: Node, name: str) -> Any:
     operation = given.operation
     operands = [] if operation is None else operation.operands
     key = key if key in operands else _ALIASES.get(key, key)
-    if given.saved is None and operation is not None and key in (*operands, "out"):
+    if operation is not None and key in (*operands, "out") and is_freed(given):
         raise errors.freed(node)
     position = {} if given.saved is None else _layout(node)
     if key not in position:

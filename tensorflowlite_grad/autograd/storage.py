@@ -9,9 +9,18 @@ from __future__ import annotations
 from math import prod
 from typing import Any
 
-from .graph import Extra, Variable, WeakList, cell_of
+from .graph import Extra, Variable, Version, WeakList, cell_of, count_write
 
-__all__ = ["add_into", "increment_version", "replay", "scattered", "share", "write"]
+__all__ = [
+    "add_into",
+    "counter_of",
+    "increment_version",
+    "replay",
+    "scattered",
+    "share",
+    "take_memory",
+    "write",
+]
 
 #: Functions to be called with each tensor whose memory is about to be written.
 before_write: list[Any] = []
@@ -39,13 +48,14 @@ def increment_version(tensor: Any) -> None:
     for t in (tensor,) if isinstance(tensor, Variable) else tuple(tensor):
         if not isinstance(t, Variable):
             raise TypeError(f"increment_version expects Tensors, got {type(t).__name__}")
-        cell_of(t).count += 1
+        count_write(t)
 
 
 def write(tensor: Variable, value: Any) -> None:
     """Write a raw value, broadcast, into a tensor's memory, and count the version."""
     for told in before_write:
         told(tensor)
+    count_write(tensor)  # first: an interrupt may leave a change too many counted, none too few
     array = tensor._array
     backend = tensor._place.backend
     if not backend.writable:
@@ -56,7 +66,6 @@ def write(tensor: Variable, value: Any) -> None:
         scalar = value if not value.ndim else value.reshape(())
         lent = scalar is backend.mutable(scalar)
         tensor._array = backend.copy(tensor._place.xp, scalar) if lent else scalar
-    cell_of(tensor).count += 1
 
 
 def add_into(tensor: Variable, value: Any) -> None:
@@ -70,8 +79,8 @@ def add_into(tensor: Variable, value: Any) -> None:
     else:
         for told in before_write:
             told(tensor)
+        count_write(tensor)
         backend.add_into(array, value)
-        cell_of(tensor).count += 1
 
 
 def replay(xp: Any, base: Any, chain: Chain) -> Any:
@@ -116,6 +125,49 @@ def share(out: Variable, source: Variable) -> None:
     out._extra.shows = _chain(source)
     for tensor in (_base(source), source, out):
         cell.memory.twins.add(tensor)
+
+
+class _Joined(Version):
+    """A counter that goes on from that of a memory before, and counts for another."""
+
+    __slots__ = ("ahead", "of")
+
+    def __init__(self, before: Version, of: Version) -> None:
+        self.of: Version = of.of if isinstance(of, _Joined) else of  # no chains
+        self.ahead = before.count + 1 - self.of.count
+        self.views = before.views  # they follow the tensor still
+        self.memory = None
+
+    @property
+    def count(self) -> int:
+        return self.of.count + self.ahead
+
+    @count.setter
+    def count(self, value: int) -> None:
+        self.of.count = value - self.ahead
+
+
+def counter_of(tensor: Variable) -> Version:
+    """Return what is one for all tensors that show the memory of a tensor."""
+    cell = cell_of(tensor)
+    return cell.of if isinstance(cell, _Joined) else cell
+
+
+def take_memory(tensor: Variable, source: Variable) -> None:
+    """Make `tensor` show the memory of `source`, as itself: ``tensor.data = source``.
+
+    Its counter goes on: what saved the tensor must not take the new value for the old one.
+    It counts what is written through either.
+    """
+    for told in before_write:
+        told(tensor)
+    backend = source._place.backend
+    if backend.writable:
+        tensor._cell = _Joined(cell_of(tensor), cell_of(source))
+    else:
+        count_write(tensor)
+    tensor._array = source._array = backend.mutable(source._array)
+    tensor._place = source._place
 
 
 def _base(tensor: Variable) -> Variable:

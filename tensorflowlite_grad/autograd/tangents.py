@@ -77,8 +77,7 @@ def current() -> tuple[Level, ...]:
 def enter() -> Level:
     """Open a level inside the present ones."""
     level = Level()
-    observers.demand()
-    _levels.set((*_levels.get(), level))
+    observers.demand_for(_levels, (*_levels.get(), level))
     return level
 
 
@@ -88,10 +87,13 @@ def leave(level: Level) -> None:
     if level not in levels:
         raise RuntimeError("this level of forward mode is not open here, or was left already")
     where = levels.index(level)
-    _levels.set(levels[:where])
-    for inner in levels[where:]:
-        inner.close()
-        observers.release()
+    try:
+        _levels.set(levels[:where])
+        for inner in levels[where:]:
+            inner.close()
+    finally:
+        for _ in levels[where:]:
+            observers.release()
 
 
 def tangent(tensor: Variable, level: Level) -> Any:

@@ -30,13 +30,15 @@ def innermost() -> BatchedPlace | None:
 @contextmanager
 def running(place: BatchedPlace) -> Iterator[None]:
     """Make a place the innermost for the time of a block."""
+    before, carrying = _places.get(), selection._carrying.get()
     observers.demand()
-    token, other = _places.set((*_places.get(), place)), selection._carrying.set(place)
     try:
+        _places.set((*before, place))
+        selection._carrying.set(place)
         yield
     finally:
-        _places.reset(token)
-        selection._carrying.reset(other)
+        _places.set(before)
+        selection._carrying.set(carrying)
         observers.release()
 
 

@@ -130,6 +130,9 @@ class Optimizer:
     def _check_group(self, group: dict[str, Any]) -> None:
         """Raise ValueError for options that make no sense."""
 
+    def _check_state(self, p: Tensor, state: dict[str, Any]) -> None:
+        """Raise ValueError for state that cannot be that of a parameter."""
+
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget all gradients.
 
@@ -165,6 +168,9 @@ class Optimizer:
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Change the parameters by their gradients.
 
+        Where it fails or is interrupted, some parameters have been changed, the first ones, and
+        the others have not; each has the state that belongs to its value.
+
         Parameters
         ----------
         closure : callable, optional
@@ -188,8 +194,8 @@ class Optimizer:
             with modes.enable_grad():
                 loss = closure()
         before = modes.is_grad_enabled()
-        modes.set_mode(False)
         try:
+            modes.set_mode(False)
             for group in self.param_groups:
                 self._update(group)
         finally:
@@ -227,7 +233,8 @@ class Optimizer:
         Raises
         ------
         ValueError
-            If there are other groups, or groups of other sizes; nothing changes then.
+            If there are other groups, or groups of other sizes, or what is there makes no
+            sense. Nothing has changed then.
 
         Examples
         --------
@@ -260,8 +267,11 @@ class Optimizer:
         for n, values in state_dict["state"].items():
             p = numbered[int(n)]
             state[p] = {k: _at(v, p) for k, v in values.items()}
-        self.state = state
-        self.param_groups = [{**s, "params": m["params"]} for s, m in zip(saved, mine, strict=True)]
+            self._check_state(p, state[p])
+        groups = [{**s, "params": m["params"]} for s, m in zip(saved, mine, strict=True)]
+        for group in groups:
+            self._check_group(group)
+        self.state, self.param_groups = state, groups
 
     def __repr__(self) -> str:
         lines = [f"{type(self).__name__} ("]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..autograd import inplace
-from ..autograd.graph import Leaf
+from ..autograd.graph import Leaf, Variable
 from .optimizer import Optimizer
 
 if TYPE_CHECKING:
@@ -103,18 +103,42 @@ class SGD(Optimizer):
                 g = p._place.xp.negative(g)
             if decay:
                 g = multiply_add(g, decay, value)
+            v = None
             if momentum:
-                g = self._with_momentum(p, g, momentum, keep, group["nesterov"])
-            inplace.write(p, multiply_add(value, -lr, g))
+                v = self._velocity(p, g, momentum, keep)
+                g = multiply_add(g, momentum, v) if group["nesterov"] else v
+            new = multiply_add(value, -lr, g)
+            try:
+                self._put(p, new, v)
+            except BaseException:  # an interrupt must not leave the one without the other
+                self._put(p, new, v)
+                raise
 
-    def _with_momentum(self, p: Any, g: Any, momentum: float, keep: float, nesterov: bool) -> Any:
-        state = self.state[p]
-        buffer = state.get("momentum_buffer")
+    def _velocity(self, p: Any, g: Any, momentum: float, keep: float) -> Any:
+        buffer = self.state[p].get("momentum_buffer")
         place = p._place
         if buffer is None:
-            v = place.backend.copy(place.xp, g)
-            state["momentum_buffer"] = place.wrap(v, place)
-        else:
-            v = place.backend.multiply_add(place.xp.multiply(buffer._array, momentum), keep, g)
-            inplace.write(buffer, v)
-        return place.backend.multiply_add(g, momentum, v) if nesterov else v
+            return place.backend.copy(place.xp, g)
+        return place.backend.multiply_add(place.xp.multiply(buffer._array, momentum), keep, g)
+
+    def _put(self, p: Any, new: Any, v: Any) -> None:
+        """Write a parameter's new value and velocity."""
+        if v is not None:
+            state = self.state[p]
+            buffer = state.get("momentum_buffer")
+            if buffer is None:
+                state["momentum_buffer"] = p._place.wrap(v, p._place)
+            else:
+                inplace.write(buffer, v)
+        inplace.write(p, new)
+
+    def _check_state(self, p: Any, state: dict[str, Any]) -> None:
+        buffer = state.get("momentum_buffer")
+        if buffer is None:
+            return
+        if not isinstance(buffer, Variable) or buffer._array.shape != p._array.shape:
+            got = getattr(buffer, "shape", type(buffer).__name__)
+            raise ValueError(
+                f"the momentum_buffer of a parameter of shape {list(p._array.shape)} must be a "
+                f"Tensor of that shape, but got {got}"
+            )

@@ -1,5 +1,5 @@
 """Tools beside the tensors."""
 
-from . import checkpoint, dlpack
+from . import checkpoint, dlpack, hooks
 
-__all__ = ["checkpoint", "dlpack"]
+__all__ = ["checkpoint", "dlpack", "hooks"]

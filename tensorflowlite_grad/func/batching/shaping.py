@@ -217,6 +217,11 @@ def _plain(index: tuple[Any, ...]) -> bool:
     return all(is_array[first : first + count])
 
 
+def _within(space: Space, index: Any) -> tuple[Any, ...]:
+    """Return an index with its arrays in the batch: a rule's may come from outside of it."""
+    return tuple(space.place.lift_array(item) for item in index)
+
+
 def _bare(index: tuple[Any, ...]) -> tuple[Any, ...]:
     return tuple(
         (item.value._array if hasattr(item.value, "_array") else item.value)
@@ -227,6 +232,7 @@ def _bare(index: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 def index_get(space: Space, x: Any, index: Any) -> Any:
+    index = _within(space, index)
     if _plain(index):
         head = (slice(None),) if x.batched else ()
         return BatchedArray(space.held.index_get(x.value, (*head, *_bare(index))), x.batched, space)
@@ -245,6 +251,7 @@ def _places(space: Space, shape: tuple[int, ...], index: Any) -> tuple[Any, Any]
 
 
 def index_embed(space: Space, values: Any, shape: Any, index: Any) -> Any:
+    index = _within(space, index)
     if _plain(index):
         if not values.batched:
             out = space.held.index_embed(values.value, tuple(shape), _bare(index))
@@ -261,6 +268,7 @@ def index_embed(space: Space, values: Any, shape: Any, index: Any) -> Any:
 def index_put(space: Space, x: Any, index: Any, values: Any) -> Any:
     if not isinstance(values, BatchedArray):
         values = asarray(space, values, dtype=x.dtype)
+    index = _within(space, index)
     if _plain(index):
         if not x.batched and not values.batched:
             out = space.held.index_put(x.value, _bare(index), values.value)
