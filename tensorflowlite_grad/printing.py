@@ -331,23 +331,26 @@ def _fetch_shown(
     fetch: Fetch, shape: tuple[int, ...], elided: Sequence[bool], edge: int
 ) -> list[Any]:
     """Fetch the items that are shown, flat and in row-major order."""
-
-    def corners(index: Index) -> Any:
-        axis = len(index)
-        if axis == len(shape):
-            return fetch(index)
-        if not elided[axis]:
-            return corners((*index, slice(None)))
-        first = corners((*index, slice(0, edge)))
-        last = corners((*index, slice(shape[axis] - edge, shape[axis])))
-        return _concatenate(first, last, axis)
-
-    shown = corners(())
+    shown = _corners(fetch, shape, elided, edge, ())
     if not shape:
         return [shown]
     for _ in shape[1:]:
         shown = list(itertools.chain.from_iterable(shown))
     return list(shown)
+
+
+def _corners(
+    fetch: Fetch, shape: tuple[int, ...], elided: Sequence[bool], edge: int, index: Index
+) -> Any:
+    """Fetch what is shown along the axes that an index leaves open."""
+    axis = len(index)
+    if axis == len(shape):
+        return fetch(index)
+    if not elided[axis]:
+        return _corners(fetch, shape, elided, edge, (*index, slice(None)))
+    first = _corners(fetch, shape, elided, edge, (*index, slice(0, edge)))
+    last = _corners(fetch, shape, elided, edge, (*index, slice(shape[axis] - edge, shape[axis])))
+    return _concatenate(first, last, axis)
 
 
 def _concatenate(first: list[Any], last: list[Any], axis: int) -> list[Any]:

@@ -372,6 +372,17 @@ def test_an_unmarked_change_of_an_argument_is_found_by_what_had_saved_it(backend
         squared.backward()
 
 
+@pytest.mark.parametrize("shared", [False, True])
+def test_data_that_are_replaced_are_found(backend: str, shared: bool) -> None:
+    x, y = leaf([1.0]), leaf([2.0])
+    view = x.detach() if shared else None
+    out = product.apply(x, y)
+    x.data = const([3.0])
+    with pytest.raises(RuntimeError, match="has been modified by an inplace operation"):
+        out.backward()
+    del view
+
+
 def test_what_forward_makes_may_be_written_after_it_was_saved(backend: str) -> None:
     def forward(ctx: Any, x: Any) -> Any:
         buffer = tg.zeros_like(x)

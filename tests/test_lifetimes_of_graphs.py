@@ -139,6 +139,16 @@ def test_saved_tensors_on_disk(backend: str, tmp_path: Path) -> None:
     assert tg.allclose(x.grad, (x.exp() * (1 + x)).detach())
 
 
+def test_a_graph_whose_result_was_printed_dies_by_reference_counts(
+    backend: str, no_gc: None
+) -> None:
+    out = leaf([1.0, 2.0]) * 2
+    node = weakref.ref(out.grad_fn)
+    assert "grad_fn=<MulBackward0>" in f"{out!r} {out}"
+    del out
+    assert node() is None
+
+
 def test_leaving_hooks_once_too_often_does_no_harm(backend: str) -> None:
     hooks = graph.saved_tensors_hooks(lambda t: t, lambda t: t)
     x = leaf([2.0])

@@ -174,6 +174,12 @@ def test_saved_tensors_of_a_function(backend: str) -> None:
     assert array(x.grad).tolist() == [20.0, 40.0]
     with pytest.raises(RuntimeError, match="after they have already been freed"):
         _ = y.grad_fn._raw_saved_tensors
+    with graph.saved_tensors_hooks(lambda t: t * 1, lambda t: t):
+        y = Square.apply(x)
+    first, second = y.grad_fn._raw_saved_tensors
+    assert second is None
+    with pytest.raises(RuntimeError, match="hooks have already been set"):
+        first.register_hooks(lambda t: t, lambda t: t)
 
 
 def test_increment_version(backend: str) -> None:

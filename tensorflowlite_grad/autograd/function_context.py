@@ -61,6 +61,11 @@ class FunctionCtx:
     _level: Level | None = None
     _reference: ref[FunctionNode] | None = None
 
+    if TYPE_CHECKING:  # what users set
+
+        def __getattr__(self, name: str) -> Any: ...
+        def __setattr__(self, name: str, value: Any) -> None: ...
+
     def save_for_backward(self, *tensors: Any) -> None:
         """Keep tensors, or None, for `Function.backward`, where they are `saved_tensors`.
 
@@ -163,7 +168,7 @@ class _Fields(Node):
     """The fields of a `FunctionNode`, set like those of any object."""
 
     __slots__ = ("context",)
-    context: FunctionCtx
+    context: FunctionCtx  # type: ignore[misc]
 
 
 class FunctionNode(_Fields):
@@ -179,7 +184,7 @@ class FunctionNode(_Fields):
         return self.context._saved
 
     @saved.setter
-    def saved(self, value: Any) -> None:  # type: ignore[override]
+    def saved(self, value: Any) -> None:
         self.context._saved = value
 
     @property
@@ -246,7 +251,7 @@ class FunctionNode(_Fields):
         delattr(self.context, name)
 
     def __dir__(self) -> list[str]:
-        return [*super().__dir__(), *dir(self.context)]
+        return sorted({*super().__dir__(), *dir(self.context)})
 
 
 _FIELDS = frozenset({"__class__", "saved", *_Fields.__slots__, *Node.__slots__})

@@ -173,7 +173,7 @@ def _numbered(node: Any, number: int, count: int) -> Output:
 def _save(ctx: Any, args: tuple[Any, ...], outs: list[Any], recording: bool) -> None:
     """Save tensors with their versions; results without their edges, which would be cycles.
 
-    For each, None or: the tensor, or None for a result; its array; its cell, if it had one; the
+    For each, None or: the tensor, or None for a result; its array; the cell of a result; the
     version; the number of the result.
     """
     saved: list[Any] = []
@@ -191,7 +191,7 @@ def _save(ctx: Any, args: tuple[Any, ...], outs: list[Any], recording: bool) -> 
         cell = t._cell
         if cell is not None and version != cell.count and not _changed_unmarked(ctx, args, cell):
             version = cell.count
-        saved.append((t, t._array, cell, version, None))
+        saved.append((t, t._array, None, version, None))
     if saved:
         ctx._saved = tuple(saved)
         ctx._to_save = ()
@@ -210,13 +210,13 @@ def _changed_unmarked(ctx: Any, args: tuple[Any, ...], cell: Any) -> bool:
 
 def is_intact(item: tuple[Any, ...]) -> bool:
     """Return whether what was saved is still of the version that was saved."""
-    return _version(item) == item[3]
+    return _version(item) == int(item[3])
 
 
 def _version(item: tuple[Any, ...]) -> int:
     t, _, cell, _, _ = item
-    if cell is None:
-        cell = t._cell
+    if t is not None:
+        cell = t._cell  # another one, if its data were replaced
     return 0 if cell is None else int(cell.count)
 
 

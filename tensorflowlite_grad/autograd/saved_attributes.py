@@ -123,7 +123,8 @@ def find(node: Node, name: str) -> Any:
     if name == "_raw_saved_tensors" and node.context is not None:
         if given.saved is None:
             raise errors.freed(node)
-        return tuple(None if v is None else SavedTensor(node, k) for k, v in enumerate(given.saved))
+        parts = enumerate(_parts(node))
+        return tuple(None if v is None else SavedTensor(node, k) for k, v in parts)
     raw = name.startswith(_RAW)
     key = name.removeprefix(_RAW if raw else _VALUE)
     operation = given.operation
