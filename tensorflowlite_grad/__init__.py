@@ -151,6 +151,7 @@ from .tensor import Tensor
 if _TYPE_CHECKING:
     from . import cuda, fft, func, linalg, masked, nn, random, serialization, signal, special, utils
     from .autograd.drawing import graph
+    from .func import vmap
     from .serialization import load, save
 
 half = float16
@@ -192,6 +193,14 @@ _WINDOWS = frozenset(
     ).split()
 )
 
+#: Single functions, and the modules they are in.
+_ELSEWHERE = {
+    "graph": ".autograd.drawing",
+    "load": ".serialization",
+    "save": ".serialization",
+    "vmap": ".func",
+}
+
 
 def __getattr__(name: str) -> _Any:
     if name in _CHAPTERS:
@@ -200,12 +209,8 @@ def __getattr__(name: str) -> _Any:
         return getattr(_import_module(".nn.functional.flat", __name__), name)
     if name in _WINDOWS:
         return getattr(_import_module(".nn.functional.flat_windows", __name__), name)
-    if name == "graph":
-        from .autograd.drawing import graph
-
-        return graph
-    if name in ("load", "save"):
-        return getattr(_import_module(".serialization", __name__), name)
+    if name in _ELSEWHERE:
+        return getattr(_import_module(_ELSEWHERE[name], __name__), name)
     if name == "default_generator":
         from .functions.generators import default_generator
 
@@ -291,6 +296,7 @@ __all__ = [
     "uint64",
     "use_backend",
     "utils",
+    "vmap",
 ]
 __all__ += _comparison.__all__
 __all__ += _contractions.__all__

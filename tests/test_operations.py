@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import builtins
 import contextlib
 import math
 import re
+import warnings
 from collections.abc import Iterator
 from types import FunctionType
 from typing import Any
@@ -390,3 +392,21 @@ def test_complex_numbers_have_no_order(backend: str, function: Any) -> None:
     z = tg.tensor([1j, 2 + 0j])
     with pytest.raises(RuntimeError, match="order"):
         function(z, z)
+
+
+def test_a_warning_of_numpy_s_comes_out_of_an_operation() -> None:
+    """C code imports what it needs for a warning by the globals of the function it warns in."""
+    x, zero = tg.tensor([1.0]), tg.tensor(0.0)
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        assert (x / zero).tolist() == [math.inf]
+        assert tg.log(zero).item() == -math.inf
+    assert [str(w.message).split(" in ")[-1] for w in told] == ["divide", "log"]
+
+
+@pytest.mark.parametrize("name", registry)
+def test_written_functions_have_the_builtins_among_their_globals(name: str) -> None:
+    op = registry[name]
+    for function in (op.call, op.record):
+        if type(function) is FunctionType:
+            assert function.__globals__["__builtins__"] in (builtins, vars(builtins))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
+from os.path import abspath, dirname
 from typing import Any
 
 __all__ = ["is_own", "outside"]
 
 #: Where the library's files are, and what written functions are compiled as.
-_OURS = (str(Path(__file__).parents[1]), "<recorder of", "<rules of", "<stub of")
+_OURS = (dirname(dirname(abspath(__file__))), "<recorder of", "<rules of", "<stub of")
 
 
 def is_own(code: Any) -> bool:

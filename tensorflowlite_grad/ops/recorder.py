@@ -8,6 +8,7 @@ from a user's data.
 
 from __future__ import annotations
 
+import builtins
 from functools import cache
 from itertools import chain, combinations
 from threading import Lock, RLock
@@ -251,6 +252,8 @@ def _lifted_option(option: Any, place: Any) -> Any:
 def _new_space(op: Operation) -> dict[str, Any]:
     space: dict[str, Any] = {
         "__name__": __name__,
+        # What C code imports on behalf of a function, it looks for there: NumPy's warnings do.
+        "__builtins__": builtins,
         "op": op,
         "forward": op.forward,
         "new": object.__new__,
