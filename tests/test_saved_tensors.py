@@ -258,6 +258,8 @@ def test_a_saved_tensor_takes_hooks_once_and_before_it_is_freed(backend: str) ->
     y.backward()
     with pytest.raises(RuntimeError, match="Calling register_hooks on a saved tensor after it has"):
         handle.register_hooks(lambda t: t, lambda t: t)
+    with pytest.raises(RuntimeError, match="Calling register_hooks on a saved tensor after it has"):
+        register(y)
 
 
 def second_order(hooks: Any) -> tuple[Any, Any]:

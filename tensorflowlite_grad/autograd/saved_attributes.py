@@ -131,6 +131,8 @@ def find(node: Node, name: str) -> Any:
     operands = [] if operation is None else operation.operands
     key = key if key in operands else _ALIASES.get(key, key)
     if operation is not None and key in (*operands, "out") and is_freed(given):
+        if raw:
+            return SavedTensor(node, None)  # which says so when it is asked
         raise errors.freed(node)
     position = {} if given.saved is None else _layout(node)
     if key not in position:
