@@ -195,10 +195,10 @@ _WINDOWS = frozenset(
 
 #: Single functions, and the modules they are in.
 _ELSEWHERE = {
-    "graph": ".autograd.drawing",
-    "load": ".serialization",
-    "save": ".serialization",
-    "vmap": ".func",
+    "graph": "autograd.drawing",
+    "load": "serialization",
+    "save": "serialization",
+    "vmap": "func",
 }
 
 
@@ -210,7 +210,7 @@ def __getattr__(name: str) -> _Any:
     if name in _WINDOWS:
         return getattr(_import_module(".nn.functional.flat_windows", __name__), name)
     if name in _ELSEWHERE:
-        return getattr(_import_module(_ELSEWHERE[name], __name__), name)
+        return getattr(_import_module(f".{_ELSEWHERE[name]}", __name__), name)
     if name == "default_generator":
         from .functions.generators import default_generator
 
