@@ -48,6 +48,8 @@ class Value:
         Whether the tensor has lost its history in place.
     freed : bool or None
         Whether a pass has freed what it saved; None if that is open.
+    together : set of Value
+        What came of the same pass: there, one operation may stand for several values.
     memory, version : Memory or None, int
         Where the array is shown, and since when it is what it is.
     """
@@ -69,6 +71,7 @@ class Value:
         self.scale = 1.0
         self.detached = False
         self.freed: bool | None = False
+        self.together: set[Value] = set()
         self.memory: Memory | None = None
         self.version = 0
 
@@ -206,7 +209,7 @@ def placed(a: Value, index: Any, b: Value) -> Value:
     """Return `a` with `b` at an index, which names each position once."""
     out, rest = np.array(a.array), np.ones_like(a.array)
     out[index], rest[index] = b.array, 0.0
-    return Value(out, ((a, lambda g: mul(g, Value(rest))), (b, lambda g: taken(g, index))))
+    return Value(out, ((a, lambda g: mul(g, Value(rest))), (b, lambda g: fit(taken(g, index), b))))
 
 
 def same(a: Value) -> Value:

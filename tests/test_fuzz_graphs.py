@@ -338,12 +338,16 @@ class Graphs(RuleBasedStateMachine):
             if not (may and said):
                 raise
             event(said[0])
-            for v in nodes:
-                v.freed = v.freed or (None if not retain else v.freed)
+            for v in nodes if not retain else ():
+                for w in (v, *v.together):
+                    w.freed = w.freed or None
             return None
         assert not must
         for v in nodes:
             v.freed = v.freed or not retain
+            if v.freed and v.saved:
+                for w in v.together:
+                    w.freed = w.freed or None
         return out or True
 
     def kept(self, roots: list[tuple[Value, Value]], targets: set[Value], leaves: Any) -> None:
@@ -425,8 +429,11 @@ class Graphs(RuleBasedStateMachine):
             return
         g = Value(np.ones_like(v.array))
         self.kept([(v, g)], targets, [])
-        for e, found in zip(inputs, out, strict=True):
-            expected = v.gradient(e.value.edge, g)
+        gradients = [v.gradient(e.value.edge, g) for e in inputs]
+        new = {w for expected in gradients if expected is not None for w in expected.all} - v.all
+        for w in new:
+            w.together = new
+        for found, expected in zip(out, gradients, strict=True):
             assert (found is None) is (expected is None)
             if found is None:
                 continue
