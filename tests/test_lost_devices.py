@@ -59,9 +59,26 @@ def test_a_backward_pass_names_the_node_and_writes_no_gradient(machine, create_g
         lambda x: x.clone(),
         lambda x: x.mul_(2),
         lambda x: tg.ones(3),
+        lambda x: tg.eye(3),
+        lambda x: tg.randn(3),
+        lambda x: tg.randint(3, (3,)),
+        lambda x: tg.randperm(3),
         lambda x: tg.optim.SGD([x], lr=0.1).step(),
     ],
-    ids=["item", "tolist", "repr", "to", "clone", "in place", "ones", "optimizer"],
+    ids=[
+        "item",
+        "tolist",
+        "repr",
+        "to",
+        "clone",
+        "in place",
+        "ones",
+        "eye",
+        "randn",
+        "randint",
+        "randperm",
+        "optimizer",
+    ],
 )
 def test_so_does_all_else_that_touches_the_device(machine, use) -> None:
     x = leaf([1.0])

@@ -18,13 +18,13 @@ from .arguments import as_tensor_argument, shape_argument
 from .data import as_tensor, asarray, from_numpy, frombuffer, scalar_tensor, tensor
 from .factory import (
     allocate,
+    attempted,
     dtype_argument,
     finish,
     like_options,
     made,
     made_like,
     number,
-    out_of_memory,
 )
 from .outputs import made_into, takes_out
 from .ranges import arange, linspace, logspace, range
@@ -422,10 +422,13 @@ def eye(
     rows, columns = shape_argument("eye", (n, m))
     place = resolve(device)
     wanted = dtype_argument(dtype) or get_default_dtype()
-    try:
-        array = place.xp.eye(rows, columns, dtype=place.native(wanted))
-    except MemoryError as error:
-        raise out_of_memory("eye", (rows, columns), place, wanted, error) from None
+    array = attempted(
+        "eye",
+        (rows, columns),
+        place,
+        wanted,
+        lambda: place.xp.eye(rows, columns, dtype=place.native(wanted)),
+    )
     return finish(array, place, requires_grad)
 
 

@@ -18,17 +18,19 @@ from ..layouts import check_layout, check_memory_format, preserve_format
 from .arguments import as_tensor_argument, shape_argument
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ..backend.place import Place
 
 __all__ = [
     "allocate",
+    "attempted",
     "dtype_argument",
     "finish",
     "like_options",
     "made",
     "made_like",
     "number",
-    "out_of_memory",
     "require",
 ]
 
@@ -94,33 +96,37 @@ def number(value: Any) -> Any:
 def allocate(
     name: str, function: str, shape: tuple[int, ...], place: Place, wanted: dtype, *fill: Any
 ) -> Any:
-    """Return a new native array, by a function of the namespace.
+    """Return a new native array, by a function of the namespace; errors as in `attempted`."""
+    create = getattr(place.xp, function)
+    native = place.native(wanted)
+    return attempted(name, shape, place, wanted, lambda: create(shape, *fill, dtype=native))
+
+
+def attempted(
+    name: str, shape: tuple[int, ...], place: Place, wanted: dtype, make: Callable[[], Any]
+) -> Any:
+    """Return the new native array that ``make()`` makes.
 
     Raises
     ------
     OutOfMemoryError
         If there is no memory for it.
+    AcceleratorError
+        If the device is lost.
     """
     try:
-        return getattr(place.xp, function)(shape, *fill, dtype=place.native(wanted))
+        return make()
     except MemoryError as error:
-        raise out_of_memory(name, shape, place, wanted, error) from None
+        size = prod(shape) * wanted.itemsize
+        raise OutOfMemoryError(
+            f"{place.backend.name} can't allocate memory: {name}() tried to allocate {size} bytes "
+            f"for shape {list(shape)}: {error}"
+        ) from None
     except Exception as error:
         found = failures.explained(error, place, f"{name}()", f"a result of shape {list(shape)}")
         if found is None:
             raise
         raise found from error
-
-
-def out_of_memory(
-    name: str, shape: tuple[int, ...], place: Place, wanted: dtype, error: MemoryError
-) -> OutOfMemoryError:
-    """Return what to raise where a backend has no memory for a tensor."""
-    size = prod(shape) * wanted.itemsize
-    return OutOfMemoryError(
-        f"{place.backend.name} can't allocate memory: {name}() tried to allocate {size} bytes "
-        f"for shape {list(shape)}: {error}"
-    )
 
 
 def made(

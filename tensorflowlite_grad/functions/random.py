@@ -8,7 +8,7 @@ from .. import dtypes
 from ..dtypes import LEGACY_NAMES, Kind, get_default_dtype
 from ..layouts import check_layout, preserve_format
 from .arguments import shape_argument
-from .factory import dtype_argument, finish, like_options, number, out_of_memory
+from .factory import attempted, dtype_argument, finish, like_options, number
 from .generators import (
     Generator,
     generator_of,
@@ -60,10 +60,9 @@ def drawn(
             "numbers of this kind need a floating dtype"
         )
     source = generator_of(place, generator)
-    try:
-        return _numbers(draw, shape, wanted, place, source)
-    except MemoryError as error:
-        raise out_of_memory("random", shape, place, wanted, error) from None
+    return attempted(
+        "random", shape, place, wanted, lambda: _numbers(draw, shape, wanted, place, source)
+    )
 
 
 def _numbers(draw: str, shape: tuple[int, ...], wanted: Any, place: Any, source: Any) -> Any:
@@ -200,12 +199,13 @@ def integers(
             )
     source = generator_of(place, generator)
     native = place.native(dtypes.int64)
-    try:
+
+    def draw() -> Any:
         with place.entered():
             out = source.integers(place.xp, low, high, shape, native)
             return place.xp.astype(out, place.native(wanted))
-    except MemoryError as error:
-        raise out_of_memory(name, shape, place, dtypes.int64, error) from None
+
+    return attempted(name, shape, place, dtypes.int64, draw)
 
 
 def _range(d: dtypes.dtype) -> tuple[int, int]:
@@ -301,12 +301,13 @@ def randperm(
             "randperm()"
         )
     source = generator_of(place, generator)
-    try:
+
+    def draw() -> Any:
         with place.entered():
             result = source.permutation(place.xp, n, place.native(dtypes.int64))
-            array = place.xp.astype(result, place.native(wanted))
-    except MemoryError as error:
-        raise out_of_memory("randperm", (n,), place, dtypes.int64, error) from None
+            return place.xp.astype(result, place.native(wanted))
+
+    array = attempted("randperm", (n,), place, dtypes.int64, draw)
     return finish(array, place, requires_grad)
 
 

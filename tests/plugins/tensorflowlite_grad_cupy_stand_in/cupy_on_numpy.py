@@ -283,6 +283,7 @@ class _Generator:
 
     def _out(self, method: str, *args: Any, **kwargs: Any) -> Any:
         assert self._device == _current()
+        _alive()
         words = _lower(self._state)
         self._host.restore(words.tobytes())
         drawn = getattr(self._host._source, method)(*args, **kwargs)
